@@ -1,0 +1,35 @@
+// Sizes and patterns that a relay and its clients agree on (RELAY-API §2).
+
+/** Versions of the relay's HTTP contract that this build speaks. */
+export const RELAY_PROTOCOL_VERSIONS: readonly number[] = [1]
+
+/** An account's name: 2 to 32 characters. */
+export const ACCOUNT_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{1,31}$'
+
+export const MAX_ENVELOPE_BYTES = 65_536
+/** First contact without a delivery token. */
+export const MAX_KNOCK_BYTES = 16_384
+export const ENVELOPE_ID_BYTES = 16
+export const DELIVERY_TOKEN_BYTES = 32
+export const TOKEN_HASH_BYTES = 32
+export const TOKEN_LABEL_BYTES = 16
+/** The label of knocks: no token's. */
+export const KNOCK_LABEL: Uint8Array = new Uint8Array(TOKEN_LABEL_BYTES)
+
+export const MAX_CERTIFICATE_BYTES = 1_024
+export const POINT_BYTES = 65
+export const KEM_PUBLIC_KEY_BYTES = 1_184
+export const SIGNATURE_BYTES = 64
+export const IDEMPOTENCY_KEY_BYTES = 16
+
+/** One-time prekeys of each kind in one upload. */
+export const MAX_PREKEYS_PER_UPLOAD = 100
+/** Tokens added, and tokens revoked, in one request. */
+export const MAX_TOKENS_PER_REQUEST = 256
+/** Envelopes in one answer to a long poll. */
+export const MAX_POLL_ENVELOPES = 256
+export const MAX_POLL_WAIT_SECONDS = 30
+/** Envelopes that a stream sends ahead of the receiver's acknowledgements. */
+export const STREAM_WINDOW = 256
+/** Longest JSON answer that a client reads. */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024
