@@ -1,8 +1,9 @@
 import type { Brand } from '#shared/brand.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 
-/** `name@relay.example.org` or `name@relay.example.org:8443`, checked and lower-case (`#protocol/address.ts`). */
-export type Address = Brand<string, 'Address'>
+import type { Address } from '#protocol/address.ts'
+
+export type { Address }
 
 /** Local number of a contact. */
 export type ContactId = Brand<number, 'ContactId'>
