@@ -222,8 +222,6 @@ export interface OutboxItem {
   readonly content: Uint8Array
   readonly envelope: Uint8Array | null
   readonly createdAtMs: number
-  readonly attempts: number
-  readonly nextAttemptAtMs: number
 }
 
 /** An envelope that could not be opened or not yet be judged; its bytes are kept for another try. */
@@ -239,8 +237,6 @@ export interface HeldEnvelope {
   readonly contactId: ContactId | null
   /** The placeholder shown in the thread. */
   readonly messageSeq: MessageSeq | null
-  readonly attempts: number
-  readonly nextAttemptAtMs: number
 }
 
 /** What the conversation list shows of a conversation, in one query. */

@@ -236,11 +236,15 @@ export interface TraceTable {
 export interface OutboxTable {
   add(item: OutboxItem): void
   get(envelopeId: Uint8Array): OutboxItem | null
-  /** In order of creation. */
+  /** Contacts for whom something waits. */
+  contactsWaiting(): ContactId[]
+  /** The oldest item for a contact, in order of `add`. */
+  next(contactId: ContactId): OutboxItem | null
+  count(): number
+  /** All, in order of `add`. */
   list(): OutboxItem[]
   byMessage(seq: MessageSeq): OutboxItem[]
   setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array): void
-  setAttempt(envelopeId: Uint8Array, attempts: number, nextAttemptAtMs: number): void
   remove(envelopeId: Uint8Array): void
   removeForContact(contactId: ContactId): void
 }
