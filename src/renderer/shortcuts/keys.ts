@@ -1,0 +1,100 @@
+/** A key combination as the table of commands declares it, for example `Mod+Shift+F`. */
+export interface KeyCombination {
+  /** Command on macOS, Control elsewhere. */
+  readonly mod: boolean
+  readonly alt: boolean
+  readonly shift: boolean
+  /** As `KeyboardEvent.key` gives it; letters in upper case. */
+  readonly key: string
+}
+
+/** What `matchesKeys` reads of a `KeyboardEvent`. */
+export type KeyPress = Pick<
+  KeyboardEvent,
+  'key' | 'code' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'
+>
+
+/** Parses a declaration such as `Alt+Shift+ArrowUp`. Throws a RangeError on an unknown modifier. */
+export function parseKeys(text: string): KeyCombination {
+  const parts = text.split('+')
+  const key = parts.pop() ?? ''
+  for (const part of parts) {
+    if (part !== 'Mod' && part !== 'Alt' && part !== 'Shift') {
+      throw new RangeError(`unknown modifier in ${text}`)
+    }
+  }
+  return {
+    mod: parts.includes('Mod'),
+    alt: parts.includes('Alt'),
+    shift: parts.includes('Shift'),
+    key,
+  }
+}
+
+/**
+ * Whether a key press is the combination. Letters and digits are also found by their place on the keyboard,
+ * so that the shortcuts work under a Cyrillic or Arabic layout. Punctuation is compared by what it types,
+ * whatever it takes to type it (`/` is Shift+7 on a German keyboard).
+ */
+export function matchesKeys(combination: KeyCombination, press: KeyPress, mac: boolean): boolean {
+  const mod = mac ? press.metaKey : press.ctrlKey
+  const otherMod = mac ? press.ctrlKey : press.metaKey
+  if (mod !== combination.mod || otherMod || press.altKey !== combination.alt) return false
+  const typed = press.key.length === 1 ? press.key.toUpperCase() : press.key
+  if (isPunctuation(combination.key)) return typed === combination.key
+  if (press.shiftKey !== combination.shift) return false
+  if (typed === combination.key) return true
+  const latin = /^[A-Z]$/.test(typed)
+  return !latin && press.code === placeOnKeyboard(combination.key)
+}
+
+function isPunctuation(key: string): boolean {
+  return key.length === 1 && !/[A-Z0-9]/.test(key)
+}
+
+function placeOnKeyboard(key: string): string | null {
+  if (/^[A-Z]$/.test(key)) return `Key${key}`
+  return /^[0-9]$/.test(key) ? `Digit${key}` : null
+}
+
+/** For `aria-keyshortcuts`. */
+export function ariaKeys(combination: KeyCombination, mac: boolean): string {
+  const modifiers = [
+    ...(combination.mod ? [mac ? 'Meta' : 'Control'] : []),
+    ...(combination.alt ? ['Alt'] : []),
+    ...(combination.shift ? ['Shift'] : []),
+  ]
+  return [...modifiers, combination.key].join('+')
+}
+
+const MAC_SYMBOLS: Readonly<Record<string, string>> = {
+  Enter: '↩',
+  Escape: '⎋',
+}
+const SYMBOLS: Readonly<Record<string, string>> = { ArrowUp: '↑', ArrowDown: '↓' }
+
+/**
+ * The key caps to draw, in the order of the platform.
+ * @param nameOf - the name of `ctrl`, `alt`, `shift`, `enter` or `escape` in the user's language.
+ */
+export function keyCaps(
+  combination: KeyCombination,
+  mac: boolean,
+  nameOf: (key: 'ctrl' | 'alt' | 'shift' | 'enter' | 'escape') => string,
+): string[] {
+  const caps: string[] = []
+  if (combination.mod && !mac) caps.push(nameOf('ctrl'))
+  if (combination.alt) caps.push(mac ? '⌥' : nameOf('alt'))
+  if (combination.shift) caps.push(mac ? '⇧' : nameOf('shift'))
+  if (combination.mod && mac) caps.push('⌘')
+  caps.push(keyCap(combination.key, mac, nameOf))
+  return caps
+}
+
+function keyCap(key: string, mac: boolean, nameOf: (key: 'enter' | 'escape') => string): string {
+  const symbol = SYMBOLS[key] ?? (mac ? MAC_SYMBOLS[key] : undefined)
+  if (symbol !== undefined) return symbol
+  if (key === 'Enter') return nameOf('enter')
+  if (key === 'Escape') return nameOf('escape')
+  return key
+}
