@@ -1,0 +1,372 @@
+// The only file of Sotto that imports node:crypto. It runs under OpenSSL (Node) and BoringSSL (Electron) alike: no
+// branch on either's error texts, nothing BoringSSL lacks. PROTOCOL §2 lists what is used.
+import * as native from 'node:crypto'
+import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES } from '#protocol/envelope.ts'
+import type { Brand } from '#shared/brand.ts'
+import { decodePoint, type Point } from './points.ts'
+
+/** Gives that many unpredictable bytes. {@link randomBytes}, except where vectors replay. */
+export type RandomSource = (length: number) => Uint8Array<ArrayBuffer>
+
+const RANDOM_POOL_BYTES = 4096
+const randomPool = new Uint8Array(RANDOM_POOL_BYTES)
+let randomPoolOffset = RANDOM_POOL_BYTES
+
+/**
+ * Random bytes of the operating system's generator. Small requests are cut from a pool filled ahead, which is wiped as
+ * it is handed out, since a call costs more than the bytes.
+ */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(length)
+  if (length > RANDOM_POOL_BYTES / 16) return native.randomFillSync(result)
+  if (randomPoolOffset + length > RANDOM_POOL_BYTES) {
+    native.randomFillSync(randomPool)
+    randomPoolOffset = 0
+  }
+  const end = randomPoolOffset + length
+  result.set(randomPool.subarray(randomPoolOffset, end))
+  randomPool.fill(0, randomPoolOffset, end)
+  randomPoolOffset = end
+  return result
+}
+
+/** Overwrites secrets that are no longer needed. Best effort: a runtime may hold copies. */
+export function wipe(...secrets: readonly Uint8Array[]): void {
+  for (const secret of secrets) secret.fill(0)
+}
+
+/** Compares in constant time. Different lengths are unequal. */
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && native.timingSafeEqual(a, b)
+}
+
+/** SHA-256 (FIPS 180-4): 32 bytes. */
+export function sha256(data: Uint8Array): Uint8Array {
+  return native.hash('sha256', data, 'buffer')
+}
+
+/** SHA-512 (FIPS 180-4): 64 bytes. */
+export function sha512(data: Uint8Array): Uint8Array {
+  return native.hash('sha512', data, 'buffer')
+}
+
+/** Cost of {@link scrypt}: memory is 128 · N · r bytes. */
+export interface ScryptCost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/**
+ * Derives key bytes from a passphrase off the main thread (RFC 7914).
+ * @throws RangeError where the cost's parameters are not valid.
+ */
+export function scrypt(
+  passphrase: Uint8Array,
+  salt: Uint8Array,
+  length: number,
+  cost: ScryptCost,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const options = { ...cost, maxmem: 128 * cost.N * cost.r + 4096 * cost.r * cost.p + 65_536 }
+    native.scrypt(passphrase, salt, length, options, (error, key) => {
+      if (error) reject(error)
+      else resolve(key)
+    })
+  })
+}
+
+export const AEAD_KEY_BYTES = 32
+
+const AEAD = 'aes-256-gcm'
+/** Never left out: without it a four-byte tag would be accepted. */
+const AEAD_OPTIONS = { authTagLength: AEAD_TAG_BYTES }
+const NO_BYTES = new Uint8Array(0)
+
+/** An AES-256-GCM key. Keeps the runtime's key object, which costs more to make than a message to seal. */
+export class AeadKey {
+  readonly #bytes: Uint8Array
+  #object: native.KeyObject | null = null
+
+  /** @param bytes - 32 bytes, copied. */
+  constructor(bytes: Uint8Array) {
+    if (bytes.length !== AEAD_KEY_BYTES) throw new RangeError('an AEAD key has 32 bytes')
+    this.#bytes = bytes.slice()
+  }
+
+  /**
+   * Seals with AES-256-GCM (NIST SP 800-38D §7.1).
+   * @param nonce - 12 bytes; the caller guarantees that none is used twice under this key.
+   * @returns ciphertext(n) ‖ tag(16) as one blob.
+   */
+  seal(
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData: Uint8Array = NO_BYTES,
+  ): Uint8Array {
+    const sealed = new Uint8Array(plaintext.length + AEAD_TAG_BYTES)
+    this.sealInto(sealed, nonce, plaintext, associatedData)
+    return sealed
+  }
+
+  /** As {@link AeadKey.seal}, into `target` of exactly plaintext's length and 16. */
+  sealInto(
+    target: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData: Uint8Array = NO_BYTES,
+  ): void {
+    if (nonce.length !== AEAD_NONCE_BYTES) throw new RangeError('a nonce has 12 bytes')
+    if (target.length !== plaintext.length + AEAD_TAG_BYTES) throw new RangeError('wrong target')
+    const cipher = native.createCipheriv(AEAD, this.#keyObject(), nonce, AEAD_OPTIONS)
+    if (associatedData.length > 0) cipher.setAAD(associatedData)
+    target.set(cipher.update(plaintext))
+    cipher.final()
+    target.set(cipher.getAuthTag(), plaintext.length)
+  }
+
+  /**
+   * Opens what {@link AeadKey.seal} made (NIST SP 800-38D §7.2).
+   * @returns `null` where anything was changed, cut or sealed otherwise; nothing unverified is given out.
+   */
+  open(
+    nonce: Uint8Array,
+    sealed: Uint8Array,
+    associatedData: Uint8Array = NO_BYTES,
+  ): Uint8Array | null {
+    if (nonce.length !== AEAD_NONCE_BYTES || sealed.length < AEAD_TAG_BYTES) return null
+    const textLength = sealed.length - AEAD_TAG_BYTES
+    const decipher = native.createDecipheriv(AEAD, this.#keyObject(), nonce, AEAD_OPTIONS)
+    if (associatedData.length > 0) decipher.setAAD(associatedData)
+    decipher.setAuthTag(sealed.subarray(textLength))
+    const plaintext = decipher.update(sealed.subarray(0, textLength))
+    try {
+      decipher.final()
+    } catch {
+      wipe(plaintext)
+      return null
+    }
+    return plaintext
+  }
+
+  /** The key's 32 bytes, copied, for the encrypted store. */
+  exportBytes(): Uint8Array {
+    return this.#bytes.slice()
+  }
+
+  #keyObject(): native.KeyObject {
+    return (this.#object ??= native.createSecretKey(this.#bytes))
+  }
+}
+
+/** A P-256 private scalar, 32 bytes big-endian. */
+export type PrivateScalar = Brand<Uint8Array, 'PrivateScalar'>
+export const SCALAR_BYTES = 32
+
+/** A public key checked to be on the curve, for ECDH. */
+export type AgreementPublicKey = Brand<Point, 'AgreementPublicKey'>
+/** A public key checked to be on the curve, for ECDSA. */
+export type SigningPublicKey = Brand<Point, 'SigningPublicKey'>
+
+const CURVE = 'prime256v1'
+
+/** The scalar with the runtime's ECDH object; `null` for 0 and for n and above. */
+function loadScalar(scalar: Uint8Array): { ecdh: native.ECDH; point: Point } | null {
+  if (scalar.length !== SCALAR_BYTES) return null
+  const ecdh = native.createECDH(CURVE)
+  try {
+    ecdh.setPrivateKey(scalar)
+  } catch {
+    return null
+  }
+  const point = decodePoint(ecdh.getPublicKey())
+  if (point === null) throw new TypeError('the runtime computed an invalid public key')
+  return { ecdh, point }
+}
+
+/** Draws scalars until one is in range (FIPS 186-5 A.2.2); the first is, but for odds of 2^-32. */
+function generateFrom<Pair>(random: RandomSource, load: (scalar: Uint8Array) => Pair | null): Pair {
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const scalar = random(SCALAR_BYTES)
+    const pair = load(scalar)
+    wipe(scalar)
+    if (pair !== null) return pair
+  }
+  throw new RangeError('the random source gives no valid scalar')
+}
+
+/** An ECDH P-256 key pair. Keeps the runtime's object, since setting a private key anew doubles an agreement's cost. */
+export class AgreementKeyPair {
+  readonly publicKey: AgreementPublicKey
+  readonly #scalar: Uint8Array
+  readonly #ecdh: native.ECDH
+
+  private constructor(scalar: Uint8Array, ecdh: native.ECDH, point: Point) {
+    this.publicKey = point as AgreementPublicKey
+    this.#scalar = scalar
+    this.#ecdh = ecdh
+  }
+
+  static generate(random: RandomSource): AgreementKeyPair {
+    return generateFrom(random, (scalar) => AgreementKeyPair.fromScalar(scalar))
+  }
+
+  /** @returns `null` unless the scalar has 32 bytes and lies in 1 … n − 1. */
+  static fromScalar(scalar: Uint8Array): AgreementKeyPair | null {
+    const loaded = loadScalar(scalar)
+    return loaded && new AgreementKeyPair(scalar.slice(), loaded.ecdh, loaded.point)
+  }
+
+  /** ECDH (NIST SP 800-56A §5.7.1.2): the shared point's X, 32 bytes. The caller wipes it after deriving keys. */
+  agree(peer: AgreementPublicKey): Uint8Array {
+    return this.#ecdh.computeSecret(peer)
+  }
+
+  /** The private scalar, copied, for the keychain or the encrypted store. */
+  exportScalar(): PrivateScalar {
+    return this.#scalar.slice() as PrivateScalar
+  }
+}
+
+/** Length of an ECDSA signature, r ‖ s (IEEE P1363). */
+export const SIGNATURE_BYTES = 64
+
+const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')
+const VERIFYING_KEYS_KEPT = 512
+/** Importing a public key costs as much as an ECDH, and the same few sign again and again. */
+const verifyingKeys = new Map<string, native.KeyObject>()
+
+function verifyingKey(publicKey: SigningPublicKey): native.KeyObject {
+  const id = Buffer.from(publicKey).toString('latin1')
+  const known = verifyingKeys.get(id)
+  if (known !== undefined) return known
+  const der = Buffer.concat([SPKI_PREFIX, publicKey])
+  const key = native.createPublicKey({ key: der, format: 'der', type: 'spki' })
+  const [oldest] = verifyingKeys.keys()
+  if (verifyingKeys.size >= VERIFYING_KEYS_KEPT && oldest !== undefined) {
+    verifyingKeys.delete(oldest)
+  }
+  verifyingKeys.set(id, key)
+  return key
+}
+
+/** An ECDSA P-256 key pair. */
+export class SigningKeyPair {
+  readonly publicKey: SigningPublicKey
+  readonly #scalar: Uint8Array
+  readonly #key: native.KeyObject
+
+  private constructor(scalar: Uint8Array, point: Point) {
+    this.publicKey = point as SigningPublicKey
+    this.#scalar = scalar
+    const base64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+    this.#key = native.createPrivateKey({
+      format: 'jwk',
+      key: {
+        kty: 'EC',
+        crv: 'P-256',
+        x: base64Url(point.subarray(1, 33)),
+        y: base64Url(point.subarray(33)),
+        d: base64Url(scalar),
+      },
+    })
+  }
+
+  static generate(random: RandomSource): SigningKeyPair {
+    return generateFrom(random, (scalar) => SigningKeyPair.fromScalar(scalar))
+  }
+
+  /** @returns `null` unless the scalar has 32 bytes and lies in 1 … n − 1. */
+  static fromScalar(scalar: Uint8Array): SigningKeyPair | null {
+    const loaded = loadScalar(scalar)
+    return loaded && new SigningKeyPair(scalar.slice(), loaded.point)
+  }
+
+  /** ECDSA with SHA-256 (FIPS 186-5 §6.4): r ‖ s, 64 bytes; s may be high (see `signatures.ts`). */
+  signRaw(message: Uint8Array): Uint8Array {
+    return native.sign('sha256', message, { key: this.#key, dsaEncoding: 'ieee-p1363' })
+  }
+
+  /** The private scalar, copied, for the keychain. */
+  exportScalar(): PrivateScalar {
+    return this.#scalar.slice() as PrivateScalar
+  }
+}
+
+/** Verifies ECDSA with SHA-256 as the standard has it, high s included. Anything malformed is just not valid. */
+export function verifyRaw(
+  publicKey: SigningPublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (signature.length !== SIGNATURE_BYTES) return false
+  const key = verifyingKey(publicKey)
+  return native.verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+/** An expanded ML-KEM-768 key pair. */
+export interface KemKeyPair {
+  /** Encapsulation key, 1,184 bytes. */
+  readonly publicKey: Uint8Array
+  /** @param ciphertext - 1,088 bytes. A wrong one gives a wrong secret, as FIPS 203 §6.3 wants. */
+  decapsulate(ciphertext: Uint8Array): Uint8Array
+}
+
+/** An implementation of ML-KEM-768 (FIPS 203). */
+export interface KemEngine {
+  readonly name: 'native' | 'portable'
+  /** Expands the 64-byte seed d ‖ z. */
+  keyPair(seed: Uint8Array): KemKeyPair
+  /** @returns `null` where `publicKey` fails the checks of FIPS 203 §7.2. */
+  encapsulate(
+    publicKey: Uint8Array,
+    random: RandomSource,
+  ): { ciphertext: Uint8Array; sharedSecret: Uint8Array } | null
+}
+
+const KEM_SPKI_PREFIX = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex')
+const KEM_PKCS8_PREFIX = Buffer.from('3054020100300b060960864801650304040204428040', 'hex')
+
+function importKemSeed(seed: Uint8Array): native.KeyObject {
+  const key = Buffer.concat([KEM_PKCS8_PREFIX, seed])
+  const object = native.createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+  wipe(key)
+  return object
+}
+
+/** ML-KEM of the runtime; it draws its randomness itself. */
+const runtimeKem: KemEngine = {
+  name: 'native',
+  keyPair(seed) {
+    const key = importKemSeed(seed)
+    const spki = native.createPublicKey(key).export({ format: 'der', type: 'spki' })
+    return {
+      publicKey: new Uint8Array(spki.subarray(KEM_SPKI_PREFIX.length)),
+      decapsulate: (ciphertext) => native.decapsulate(key, ciphertext),
+    }
+  },
+  encapsulate(publicKey) {
+    const der = Buffer.concat([KEM_SPKI_PREFIX, publicKey])
+    let key
+    try {
+      key = native.createPublicKey({ key: der, format: 'der', type: 'spki' })
+    } catch {
+      return null
+    }
+    const { ciphertext, sharedKey } = native.encapsulate(key)
+    return { ciphertext, sharedSecret: sharedKey }
+  },
+}
+
+function detectRuntimeKem(): KemEngine | null {
+  if (typeof native.encapsulate !== 'function') return null
+  try {
+    importKemSeed(new Uint8Array(64))
+    return runtimeKem
+  } catch {
+    return null // BoringSSL, or an OpenSSL below 3.5
+  }
+}
+
+/** ML-KEM-768 of the runtime, where it has one (Node 24 with OpenSSL 3.5; not Electron). */
+export const nativeKem: KemEngine | null = detectRuntimeKem()
