@@ -1,0 +1,39 @@
+import { useMemo } from 'react'
+import { encode } from 'uqr'
+import styles from './qr-code.module.css'
+
+const QUIET_ZONE_MODULES = 2
+
+/** A QR code, dark on white in every theme so that any camera reads it. */
+export function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
+  const { size, path } = useMemo(() => drawQrCode(text), [text])
+  return (
+    <svg
+      className={styles.code}
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label={label}
+      shapeRendering="crispEdges"
+    >
+      <path d={path} />
+    </svg>
+  )
+}
+
+/** One path of horizontal runs, in modules. */
+function drawQrCode(text: string): { size: number; path: string } {
+  const { size, data } = encode(text, { ecc: 'M', border: QUIET_ZONE_MODULES })
+  const runs: string[] = []
+  for (const [y, row] of data.entries()) {
+    let start = -1
+    for (let x = 0; x <= row.length; x++) {
+      const dark = row[x] ?? false
+      if (dark && start < 0) start = x
+      if (!dark && start >= 0) {
+        runs.push(`M${start} ${y}h${x - start}v1h-${x - start}z`)
+        start = -1
+      }
+    }
+  }
+  return { size, path: runs.join('') }
+}
