@@ -101,8 +101,6 @@ export const STREAM_CLOSE = {
   malformed: 4400,
   /** The account is gone. */
   accountDeleted: 4404,
-  /** The device did not read or acknowledge for too long. */
-  tooSlow: 4408,
   /** A newer connection of the same device took over. */
   replaced: 4409,
 } as const

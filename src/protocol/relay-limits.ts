@@ -1,10 +1,7 @@
-// Sizes and patterns that a relay and its clients agree on (RELAY-API §2).
+// Sizes that a relay and its clients agree on (RELAY-API §2).
 
 /** Versions of the relay's HTTP contract that this build speaks. */
 export const RELAY_PROTOCOL_VERSIONS: readonly number[] = [1]
-
-/** An account's name: 2 to 32 characters. */
-export const ACCOUNT_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{1,31}$'
 
 export const MAX_ENVELOPE_BYTES = 65_536
 /** First contact without a delivery token. */

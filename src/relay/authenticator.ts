@@ -1,0 +1,131 @@
+import type { FastifyRequest } from 'fastify'
+import { hmacSha256 } from '#crypto/hkdf.ts'
+import { sha256, timingSafeEqual, verifyRaw, type SigningPublicKey } from '#crypto/primitives.ts'
+import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
+import {
+  contentDigest,
+  parseSignature,
+  parseSignatureInput,
+  SIGNATURE_LIFETIME_SECONDS,
+  signatureBase,
+  type SignatureAlgorithm,
+  type SignatureParams,
+} from '#protocol/http-signature.ts'
+import { encodeUtf8 } from '#shared/bytes.ts'
+import { requesterKey, type RateLimits } from './rate-limits.ts'
+import { ReplayGuard } from './replay-guard.ts'
+import { refuse } from './request-error.ts'
+import type { DeviceSession, Sessions } from './sessions.ts'
+import type { AccountRecord, RelayStorage } from './storage.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it arrived; empty where there is none. */
+    rawBody: Uint8Array
+  }
+}
+
+/** A clock may be this far off. */
+export const MAX_SKEW_SECONDS = 60
+/** From the first time a signature can be accepted to the last. */
+export const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
+
+interface ReceivedSignature {
+  readonly params: SignatureParams
+  readonly base: Uint8Array
+  readonly signature: Uint8Array
+}
+
+interface Dependencies {
+  readonly storage: RelayStorage
+  readonly sessions: Sessions
+  readonly rates: RateLimits
+  readonly publicUrl: string | null
+  readonly nowMs: () => number
+}
+
+/** Tells who signed a request (RELAY-API §3). Every failure ends the request with its code. */
+export class Authenticator {
+  readonly #parts: Dependencies
+  readonly #replays = new ReplayGuard(SIGNATURE_WINDOW_MS)
+
+  constructor(parts: Dependencies) {
+    this.#parts = parts
+  }
+
+  /** The account whose key signed the request. */
+  async account(request: FastifyRequest): Promise<AccountRecord> {
+    const received = this.#receive(request, 'ecdsa-p256-sha256')
+    const account = await this.#parts.storage.findAccount(received.params.keyId)
+    if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+    const signingKey = decodeSigningPublicKey(account.signingKey)
+    if (!signingKey.ok) throw new TypeError('a stored signing key is not valid')
+    await this.#checkKey(received, signingKey.value)
+    return account
+  }
+
+  /** Checks that the request is signed by the given key, for the given name: how an account proves its key at first. */
+  async possession(
+    request: FastifyRequest,
+    name: string,
+    signingKey: SigningPublicKey,
+  ): Promise<void> {
+    const received = this.#receive(request, 'ecdsa-p256-sha256')
+    if (received.params.keyId !== name) throw refuse('UNAUTHORIZED')
+    await this.#checkKey(received, signingKey)
+  }
+
+  /** The device whose session signed the request. */
+  device(request: FastifyRequest): DeviceSession {
+    const received = this.#receive(request, 'hmac-sha256')
+    const nowMs = this.#parts.nowMs()
+    const session = this.#parts.sessions.find(received.params.keyId, nowMs)
+    const expected = session && hmacSha256(session.key, received.base)
+    if (session === null || expected === null || !timingSafeEqual(expected, received.signature)) {
+      throw refuse('UNAUTHORIZED')
+    }
+    // Kept in memory alone: after a restart a replay would find nothing to change, these requests are idempotent.
+    if (!this.#replays.use(`${session.id} ${received.params.nonce}`, nowMs)) {
+      throw refuse('REPLAYED')
+    }
+    this.#parts.rates.take('device', String(session.mailbox))
+    return session
+  }
+
+  #receive(request: FastifyRequest, algorithm: SignatureAlgorithm): ReceivedSignature {
+    this.#parts.rates.take('signed', requesterKey(request.ip))
+    const { headers } = request
+    const params = parseSignatureInput(headers['signature-input'])
+    const signature = parseSignature(headers['signature'])
+    if (params === null || signature === null || params.algorithm !== algorithm) {
+      throw refuse('UNAUTHORIZED')
+    }
+    this.#checkTime(params)
+    const digest = contentDigest(sha256(request.rawBody))
+    if (headers['content-digest'] !== digest) throw refuse('UNAUTHORIZED')
+    const origin = this.#parts.publicUrl ?? `${request.protocol}://${request.host}`
+    const targetUri = `${origin}${request.raw.url ?? ''}`
+    const base = signatureBase({ method: request.method, targetUri, contentDigest: digest }, params)
+    return { params, base, signature: Buffer.from(signature, 'base64') }
+  }
+
+  #checkTime({ createdSeconds, expiresSeconds }: SignatureParams): void {
+    const lifetime = expiresSeconds - createdSeconds
+    if (lifetime < 0 || lifetime > SIGNATURE_LIFETIME_SECONDS) throw refuse('UNAUTHORIZED')
+    const nowSeconds = this.#parts.nowMs() / 1_000
+    if (
+      createdSeconds > nowSeconds + MAX_SKEW_SECONDS ||
+      expiresSeconds < nowSeconds - MAX_SKEW_SECONDS
+    ) {
+      throw refuse('CLOCK_SKEW')
+    }
+  }
+
+  async #checkKey(received: ReceivedSignature, signingKey: SigningPublicKey): Promise<void> {
+    if (!verifyRaw(signingKey, received.base, received.signature)) throw refuse('UNAUTHORIZED')
+    const { keyId, nonce, expiresSeconds } = received.params
+    const usableUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000
+    const hash = sha256(encodeUtf8(`${keyId} ${nonce}`))
+    if (!(await this.#parts.storage.useNonce(hash, usableUntilMs))) throw refuse('REPLAYED')
+  }
+}

@@ -1,0 +1,131 @@
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Default } from 'typebox/value'
+import { MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
+import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
+import { failure, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+const strict = { additionalProperties: false } as const
+const count = (value: number) => Type.Integer({ minimum: 1, maximum: 1e12, default: value })
+
+/** A token bucket: `burst` at once, then one every `everyMs`. */
+const bucket = (burst: number, everyMs: number) =>
+  Type.Object({ burst: count(burst), everyMs: count(everyMs) }, { ...strict, default: {} })
+
+const Limits = Type.Object(
+  {
+    envelopeBytes: Type.Integer({
+      minimum: 1,
+      maximum: MAX_ENVELOPE_BYTES,
+      default: MAX_ENVELOPE_BYTES,
+    }),
+    knockBytes: Type.Integer({ minimum: 1, maximum: MAX_KNOCK_BYTES, default: MAX_KNOCK_BYTES }),
+    mailboxEnvelopes: count(1_000),
+    mailboxBytes: count(16 * 1024 * 1024),
+    mailboxKnocks: count(20),
+    retentionMs: count(30 * DAY_MS),
+    idleDeviceMs: count(45 * DAY_MS),
+    /** One-time prekeys of one kind that wait for one device. */
+    prekeys: count(200),
+    /** Delivery tokens of one account, ended ones included until they expire. */
+    tokens: count(10_000),
+    connections: count(20_000),
+    /** Above this delay of the event loop, requests are refused for a moment; 0 never refuses. */
+    eventLoopDelayMs: Type.Integer({ minimum: 0, default: 2_000 }),
+  },
+  { ...strict, default: {} },
+)
+
+const Rates = Type.Object(
+  {
+    /** Per requester address. */
+    registrations: bucket(6, 30 * SECOND_MS),
+    /** Per requester address: names, identities and bundles looked up. */
+    lookups: bucket(120, SECOND_MS),
+    /** Per requester address and account. */
+    bundles: bucket(6, 10 * MINUTE_MS),
+    /** Per account: above it, bundles come without one-time keys, so that nobody can use them up. */
+    oneTimeKeys: bucket(60, MINUTE_MS),
+    /** Per delivery token: one sender to one receiver. */
+    deposits: bucket(60, SECOND_MS),
+    /** Per requester address. */
+    knocks: bucket(5, 12 * MINUTE_MS),
+    /** Per requester address: requests whose signature or token must be looked at. */
+    signed: bucket(120, 500),
+    /** Per device, once its session is known. */
+    device: bucket(240, 50),
+  },
+  { ...strict, default: {} },
+)
+
+export const RelayConfig = Type.Object(
+  {
+    host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
+    /** 0: any free port. */
+    port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_443 }),
+    /** Folder of the database; `null` keeps everything in memory, for tests. */
+    dataDir: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    registration: Type.Union([Type.Literal('open'), Type.Literal('invite')], { default: 'open' }),
+    /** Leading zero bits of the proof of work for open registration; 0 wants none. */
+    powBits: Type.Integer({ minimum: 0, maximum: MAX_WORK_BITS, default: 18 }),
+    /** Origin that clients reach this relay by, where it is known: signatures for another are refused. */
+    publicUrl: Type.Union([Type.String({ pattern: '^https?://[^/\\s?#@]+$' }), Type.Null()], {
+      default: null,
+    }),
+    /** Believe `X-Forwarded-*`: only behind a proxy that sets them. */
+    trustProxy: Type.Boolean({ default: false }),
+    tls: Type.Union(
+      [Type.Object({ cert: Type.String(), key: Type.String() }, strict), Type.Null()],
+      {
+        default: null,
+      },
+    ),
+    /** Port of `/metrics`, on the same host; `null`: none. */
+    metricsPort: Type.Union([Type.Integer({ minimum: 0, maximum: 65_535 }), Type.Null()], {
+      default: null,
+    }),
+    logLevel: Type.Union(
+      [
+        Type.Literal('silent'),
+        Type.Literal('error'),
+        Type.Literal('warn'),
+        Type.Literal('info'),
+        Type.Literal('debug'),
+      ],
+      { default: 'silent' },
+    ),
+    limits: Limits,
+    rates: Rates,
+  },
+  strict,
+)
+/** Everything that can be set on a relay. PEM texts, not file names, under `tls`. */
+export type RelayConfig = Static<typeof RelayConfig>
+
+/** A part of a {@link RelayConfig}; what is left out has its default. */
+export type RelayOptions = {
+  readonly [Key in keyof RelayConfig]?: Key extends 'limits' | 'rates'
+    ? { readonly [Inner in keyof RelayConfig[Key]]?: RelayConfig[Key][Inner] }
+    : RelayConfig[Key]
+}
+
+const validator = Compile(RelayConfig)
+
+/** Fills in the defaults and checks every value. The failure's cause names what is wrong. */
+export function relayConfig(options: RelayOptions): Result<RelayConfig, Failure<'INVALID_INPUT'>> {
+  const filled: unknown = Default(
+    RelayConfig,
+    structuredClone({ limits: {}, rates: {}, ...options }),
+  )
+  if (validator.Check(filled)) return ok(filled)
+  const [first] = validator.Errors(filled)
+  const where = first?.instancePath.slice(1).replaceAll('/', '.') ?? ''
+  return err(
+    failure('INVALID_INPUT', { cause: `${where} ${first?.message ?? 'is not valid'}`.trim() }),
+  )
+}

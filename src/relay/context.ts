@@ -1,0 +1,35 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { Authenticator } from './authenticator.ts'
+import type { RelayConfig } from './config.ts'
+import type { RelayMetrics } from './metrics.ts'
+import type { RateLimits } from './rate-limits.ts'
+import type { Sessions } from './sessions.ts'
+import type { RelayStorage } from './storage.ts'
+import type { Streams } from './streams.ts'
+import type { WakeUps } from './wake-ups.ts'
+
+/** What the routes of one relay share. */
+export interface RelayContext {
+  readonly config: RelayConfig
+  readonly storage: RelayStorage
+  readonly auth: Authenticator
+  readonly sessions: Sessions
+  readonly rates: RateLimits
+  readonly wakeUps: WakeUps
+  readonly streams: Streams
+  readonly metrics: RelayMetrics
+  readonly nowMs: () => number
+  /** Set while the relay shuts down. */
+  readonly closing: AbortSignal
+}
+
+/** The HTTP server, with its routes typed by their schemas. */
+export type RelayApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>

@@ -1,0 +1,142 @@
+import type { WebSocket } from 'ws'
+import {
+  decodeAckFrame,
+  encodeDrainedFrame,
+  encodeEnvelopeFrame,
+  STREAM_CLOSE,
+} from '#protocol/relay-frames.ts'
+import { STREAM_WINDOW } from '#protocol/relay-limits.ts'
+import type { MailboxId, RelayStorage } from './storage.ts'
+
+/** Read from the database at a time. */
+const CHUNK_BYTES = 256 * 1024
+/** Unsent bytes of one connection, above which nothing more is read for it. */
+const MAX_BUFFERED_BYTES = 1024 * 1024
+
+/** One device's WebSocket: sends what waits, in order, at most a window ahead of its acknowledgements. */
+export class DeviceStream {
+  readonly mailbox: MailboxId
+  readonly #socket: WebSocket
+  readonly #storage: RelayStorage
+  readonly #onError: (cause: unknown) => void
+  /** Sent and not yet acknowledged, ascending. */
+  #unacknowledged: number[] = []
+  #sentThrough: number
+  #toldDrained = false
+  #bufferFull = false
+  #pumping = false
+  #pumpAgain = false
+  #alive = true
+
+  constructor(
+    socket: WebSocket,
+    mailbox: MailboxId,
+    after: number,
+    storage: RelayStorage,
+    onError: (cause: unknown) => void,
+  ) {
+    this.mailbox = mailbox
+    this.#socket = socket
+    this.#sentThrough = after
+    this.#storage = storage
+    this.#onError = onError
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
+    socket.on('pong', () => (this.#alive = true))
+    // What the peer does to its connection is no error of the relay; 'close' follows.
+    socket.on('error', () => socket.terminate())
+  }
+
+  /** Sends what can be sent now. Called on every hint, acknowledgement and heartbeat. */
+  pump(): void {
+    if (this.#pumping) {
+      this.#pumpAgain = true
+      return
+    }
+    this.#pumping = true
+    this.#fill()
+      .catch((cause: unknown) => {
+        this.#onError(cause)
+        this.#socket.close(1011)
+      })
+      .finally(() => {
+        this.#pumping = false
+        if (this.#pumpAgain) {
+          this.#pumpAgain = false
+          this.pump()
+        }
+      })
+  }
+
+  /** Ends a connection that did not answer the last one; otherwise asks again. */
+  heartbeat(): void {
+    if (!this.#alive) {
+      this.#socket.terminate()
+      return
+    }
+    this.#alive = false
+    this.#socket.ping()
+    this.pump()
+  }
+
+  close(code: number): void {
+    this.#socket.close(code)
+  }
+
+  async #fill(): Promise<void> {
+    for (;;) {
+      const room = STREAM_WINDOW - this.#unacknowledged.length
+      if (room <= 0 || this.#socket.readyState !== this.#socket.OPEN) return
+      if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+        this.#bufferFull = true
+        return
+      }
+      const envelopes = await this.#storage.waiting(
+        this.mailbox,
+        this.#sentThrough,
+        room,
+        CHUNK_BYTES,
+      )
+      if (envelopes === null) {
+        this.close(STREAM_CLOSE.accountDeleted)
+        return
+      }
+      if (envelopes.length === 0) {
+        this.#tellDrained()
+        return
+      }
+      for (const envelope of envelopes) {
+        this.#unacknowledged.push(envelope.sequence)
+        this.#sentThrough = envelope.sequence
+        this.#send(encodeEnvelopeFrame(envelope))
+      }
+    }
+  }
+
+  #send(frame: Uint8Array): void {
+    this.#socket.send(frame, { binary: true }, () => {
+      if (!this.#bufferFull || this.#socket.bufferedAmount > 0) return
+      this.#bufferFull = false
+      this.pump()
+    })
+  }
+
+  /** Once a connection: what waited when it began has all been sent. */
+  #tellDrained(): void {
+    if (this.#toldDrained) return
+    this.#toldDrained = true
+    this.#socket.send(encodeDrainedFrame(this.#sentThrough), { binary: true })
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    const through = isBinary ? decodeAckFrame(data) : null
+    if (through === null || through > this.#sentThrough) {
+      this.close(STREAM_CLOSE.malformed)
+      return
+    }
+    const kept = this.#unacknowledged.findIndex((sequence) => sequence > through)
+    this.#unacknowledged.splice(0, kept === -1 ? this.#unacknowledged.length : kept)
+    // Where it fails they simply wait on, and the device drops what it has already.
+    this.#storage.acknowledge(this.mailbox, { through }).catch(this.#onError)
+    this.pump()
+  }
+}

@@ -1,0 +1,3 @@
+import { relayCommand } from './command.ts'
+
+await relayCommand().parseAsync()

@@ -1,0 +1,63 @@
+import { isIPv4 } from 'node:net'
+import { failure } from '#shared/errors.ts'
+import type { RelayConfig } from './config.ts'
+import { RequestError } from './request-error.ts'
+import { TokenBuckets } from './token-bucket.ts'
+
+type RateName = keyof RelayConfig['rates']
+
+const ADDRESS_RATES: readonly RateName[] = [
+  'registrations',
+  'lookups',
+  'bundles',
+  'knocks',
+  'signed',
+]
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
+
+/** One requester: an IPv4 address, or the 64-bit network of an IPv6 address, of which anyone has billions. */
+export function requesterKey(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  if (isIPv4(plain)) return plain
+  const [head = '', tail = ''] = plain.split('%')[0]?.split('::') ?? []
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === '' ? [] : tail.split(':')
+  const zeros = new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
+  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+}
+
+/** The relay's token buckets. In the memory of this process: a restart fills them. */
+export class RateLimits {
+  readonly #buckets: ReadonlyMap<RateName, TokenBuckets>
+  readonly #nowMs: () => number
+
+  /**
+   * A relay that listens on loopback only, and trusts no proxy, does not limit by address: there everybody has the
+   * same one.
+   */
+  constructor(config: RelayConfig, nowMs: () => number) {
+    this.#nowMs = nowMs
+    const byAddress = config.trustProxy || !LOOPBACK.test(config.host)
+    const names = (Object.keys(config.rates) as RateName[]).filter(
+      (name) => byAddress || !ADDRESS_RATES.includes(name),
+    )
+    this.#buckets = new Map(names.map((name) => [name, new TokenBuckets(config.rates[name])]))
+  }
+
+  /** Takes one from a bucket. @returns 0, or the milliseconds to wait. */
+  wait(rate: RateName, key: string): number {
+    return this.#buckets.get(rate)?.take(key, this.#nowMs()) ?? 0
+  }
+
+  /** Takes one from a bucket. @throws RequestError RATE_LIMITED where it is empty. */
+  take(rate: RateName, key: string): void {
+    const waitMs = this.wait(rate, key)
+    if (waitMs > 0) {
+      throw new RequestError(failure('RATE_LIMITED', { retryAfterMs: Math.ceil(waitMs) }))
+    }
+  }
+
+  sweep(): void {
+    for (const buckets of this.#buckets.values()) buckets.sweep(this.#nowMs())
+  }
+}

@@ -1,0 +1,151 @@
+import { decodePublicJwk, encodePublicJwk } from '#crypto/jwk.ts'
+import { decodePoint } from '#crypto/points.ts'
+import { sha256, type SigningPublicKey } from '#crypto/primitives.ts'
+import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
+import { NAME_PATTERN } from '#protocol/address.ts'
+import {
+  IdentityAnswer,
+  NameParams,
+  RegisterRequest,
+  SessionAnswer,
+  SessionRequest,
+} from '#protocol/relay-api.ts'
+import { MAX_CERTIFICATE_BYTES } from '#protocol/relay-limits.ts'
+import { STREAM_CLOSE } from '#protocol/relay-frames.ts'
+import { hasLeadingZeroBits, setWorkNumber, workInput } from '#protocol/relay-work.ts'
+import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
+import type { RelayApp, RelayContext } from '../context.ts'
+import { inviteCodeHash } from '../invite-code.ts'
+import { requesterKey } from '../rate-limits.ts'
+import { refuse } from '../request-error.ts'
+import { SESSION_LIFETIME_MS } from '../sessions.ts'
+import type { AccountRecord } from '../storage.ts'
+import { workSalt } from './service.ts'
+
+/** A stored signing key as JWK. */
+export function signingJwk(account: AccountRecord): IdentityAnswer['signingKey'] {
+  const point = decodePoint(account.signingKey)
+  if (point === null) throw new TypeError('a stored signing key is not valid')
+  return encodePublicJwk(point)
+}
+
+function identity(account: AccountRecord): IdentityAnswer {
+  const devices = account.devices.map(({ deviceId, certificate }) => ({
+    id: deviceId,
+    certificate: encodeBase64Url(certificate),
+  }))
+  return { signingKey: signingJwk(account), devices }
+}
+
+function parseSigningKey(jwk: RegisterRequest['signingKey']): SigningPublicKey {
+  const point = decodePublicJwk(jwk)
+  const key = point.ok ? decodeSigningPublicKey(point.value) : point
+  if (!key.ok) throw refuse('KEY_INVALID')
+  return key.value
+}
+
+/** Registering, looking up and deleting accounts, and opening sessions. */
+export function accountRoutes(app: RelayApp, context: RelayContext): void {
+  const { config, storage, auth, rates, nowMs } = context
+  const salt = workSalt(storage.secret)
+
+  /** Checks what a new account must bring: an invite code or work. @returns the code's hash. */
+  function admission(request: RegisterRequest, signingKey: SigningPublicKey): Uint8Array | null {
+    if (config.registration === 'invite') {
+      if (request.inviteCode === undefined) throw refuse('INVITE_CODE_REQUIRED')
+      return inviteCodeHash(request.inviteCode)
+    }
+    const input = workInput(salt, signingKey, request.name)
+    setWorkNumber(input, request.work ?? 0)
+    if (!hasLeadingZeroBits(sha256(input), config.powBits)) throw refuse('FORBIDDEN')
+    return null
+  }
+
+  app.post(
+    '/v1/accounts',
+    {
+      schema: {
+        summary: 'Register an account with its first device',
+        body: RegisterRequest,
+        response: { 200: IdentityAnswer, 201: IdentityAnswer },
+      },
+    },
+    async (request, reply) => {
+      rates.take('registrations', requesterKey(request.ip))
+      const { name, device } = request.body
+      if (!NAME_PATTERN.test(name)) throw refuse('NAME_INVALID')
+      const signingKey = parseSigningKey(request.body.signingKey)
+      const certificate = decodeBase64Url(device.certificate)
+      if (certificate === null || certificate.length > MAX_CERTIFICATE_BYTES) {
+        throw refuse('INVALID_INPUT')
+      }
+      await auth.possession(request, name, signingKey)
+      const existing = await storage.findAccount(name)
+      const inviteHash = existing === null ? admission(request.body, signingKey) : null
+      const { outcome } = await storage.register(
+        { name, signingKey, deviceId: device.id, certificate, inviteHash },
+        nowMs(),
+      )
+      if (outcome === 'taken') throw refuse('NAME_TAKEN')
+      if (outcome === 'invite-refused') throw refuse('INVITE_CODE_INVALID')
+      const account = await storage.findAccount(name)
+      if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+      return reply.code(outcome === 'created' ? 201 : 200).send(identity(account))
+    },
+  )
+
+  app.get(
+    '/v1/accounts/:name',
+    {
+      schema: {
+        summary: "An account's signing key and devices",
+        params: NameParams,
+        response: { 200: IdentityAnswer },
+      },
+    },
+    async (request) => {
+      rates.take('lookups', requesterKey(request.ip))
+      const account = await storage.findAccount(request.params.name)
+      if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+      return identity(account)
+    },
+  )
+
+  app.delete(
+    '/v1/accounts/:name',
+    { schema: { summary: 'Delete an account and all it holds', params: NameParams } },
+    async (request, reply) => {
+      const account = await auth.account(request)
+      if (account.name !== request.params.name) throw refuse('FORBIDDEN')
+      await storage.deleteAccount(account.id)
+      for (const { mailbox } of account.devices) {
+        context.streams.closeMailbox(mailbox, STREAM_CLOSE.accountDeleted)
+        context.wakeUps.notify(mailbox)
+      }
+      return reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/v1/sessions',
+    {
+      schema: {
+        summary: 'Open a session: a key for the requests of one device',
+        body: SessionRequest,
+        response: { 200: SessionAnswer },
+      },
+    },
+    async (request) => {
+      const account = await auth.account(request)
+      const { deviceId } = request.body
+      const device = account.devices.find((candidate) => candidate.deviceId === deviceId)
+      if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      await storage.touchDevice(device.mailbox, nowMs())
+      const session = context.sessions.open(
+        { account: account.id, mailbox: device.mailbox, deviceId },
+        nowMs(),
+      )
+      return { id: session.id, key: encodeBase64Url(session.key), lifetimeMs: SESSION_LIFETIME_MS }
+    },
+  )
+}

@@ -1,0 +1,160 @@
+import {
+  AcksAnswer,
+  AcksRequest,
+  EnvelopesAnswer,
+  PollQuery,
+  TokensRequest,
+} from '#protocol/relay-api.ts'
+import { MAX_POLL_ENVELOPES, MAX_POLL_WAIT_SECONDS } from '#protocol/relay-limits.ts'
+import type { RelayApp, RelayContext } from '../context.ts'
+import { DeviceStream } from '../device-stream.ts'
+import { refuse } from '../request-error.ts'
+import type { MailboxId, StoredEnvelope } from '../storage.ts'
+
+/** Bodies in one answer to a poll. */
+const POLL_BYTES = 1024 * 1024
+
+const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
+const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
+
+function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][number] {
+  const { sequence, id, label, receivedAtMs, body } = envelope
+  return { sequence, id: encode(id), label: encode(label), receivedAtMs, body: encode(body) }
+}
+
+/** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
+export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
+  const { config, storage, auth, wakeUps, streams, nowMs } = context
+
+  /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
+  function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const signal = AbortSignal.any([gone, context.closing])
+      const done = (): void => {
+        clearTimeout(timer)
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, waitMs)
+      const stop = wakeUps.listen(mailbox, done)
+      signal.addEventListener('abort', done)
+      if (signal.aborted) done()
+    })
+  }
+
+  app.get(
+    '/v1/envelopes',
+    {
+      schema: {
+        summary: 'Fetch what waits, or wait for it',
+        querystring: PollQuery,
+        response: { 200: EnvelopesAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { mailbox } = auth.device(request)
+      const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
+      const count = Math.min(Number(limit), MAX_POLL_ENVELOPES)
+      const fetch = async (): Promise<readonly StoredEnvelope[]> => {
+        // One more than asked for tells whether anything is left.
+        const found = await storage.waiting(mailbox, Number(after), count + 1, POLL_BYTES)
+        if (found === null) throw refuse('ACCOUNT_UNKNOWN')
+        return found
+      }
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const untilMs = nowMs() + Math.min(Number(wait), MAX_POLL_WAIT_SECONDS) * 1_000
+      let found = await fetch()
+      while (found.length === 0 && !gone.signal.aborted && !context.closing.aborted) {
+        const leftMs = untilMs - nowMs()
+        if (leftMs <= 0) break
+        await hint(mailbox, leftMs, gone.signal)
+        found = await fetch()
+      }
+      const envelopes = found.slice(0, count)
+      const bytes = envelopes.reduce((sum, { body }) => sum + body.length, 0)
+      // Cut short by count, or (too close to tell) by size.
+      const drained = found.length <= count && bytes < POLL_BYTES - config.limits.envelopeBytes
+      return { envelopes: envelopes.map(envelopeJson), drained }
+    },
+  )
+
+  app.post(
+    '/v1/acks',
+    {
+      schema: {
+        summary: 'Acknowledge envelopes',
+        body: AcksRequest,
+        response: { 200: AcksAnswer },
+      },
+    },
+    async (request) => {
+      const { mailbox } = auth.device(request)
+      const which =
+        'ids' in request.body
+          ? { ids: request.body.ids.map(decode) }
+          : { through: request.body.through }
+      return { acknowledged: await storage.acknowledge(mailbox, which) }
+    },
+  )
+
+  app.put(
+    '/v1/tokens',
+    { schema: { summary: 'Add and revoke delivery tokens', body: TokensRequest } },
+    async (request, reply) => {
+      const { account } = auth.device(request)
+      const { add, revoke } = request.body
+      const change = {
+        add: add.map(({ hash, label, uses, expiresAtMs }) => ({
+          hash: decode(hash),
+          label: decode(label),
+          uses: uses ?? null,
+          expiresAtMs: expiresAtMs ?? null,
+        })),
+        revoke: revoke.map(decode),
+      }
+      const outcome = await storage.putTokens(account, change, config.limits.tokens, nowMs())
+      if (outcome === 'gone') throw refuse('ACCOUNT_UNKNOWN')
+      if (outcome === 'conflict') throw refuse('CONFLICT')
+      if (outcome === 'too-many') throw refuse('TOO_LARGE')
+      return reply.code(204).send()
+    },
+  )
+
+  app.get(
+    '/v1/stream',
+    {
+      websocket: true,
+      schema: { summary: 'The same as a WebSocket', querystring: PollQuery },
+      preHandler: async (request) => {
+        if (!request.ws) throw refuse('INVALID_INPUT')
+        const session = auth.device(request)
+        if ((await storage.waiting(session.mailbox, 0, 1, 1)) === null) {
+          throw refuse('ACCOUNT_UNKNOWN')
+        }
+        request.mailbox = session.mailbox
+      },
+    },
+    (socket, request) => {
+      const { mailbox, log, query } = request
+      if (mailbox === null) throw new TypeError('a stream was opened without its check')
+      const onError = (cause: unknown): void => log.error({ cause }, 'stream failed')
+      const stream = new DeviceStream(socket, mailbox, Number(query.after ?? 0), storage, onError)
+      streams.add(stream)
+      const stop = wakeUps.listen(mailbox, () => stream.pump())
+      socket.once('close', () => {
+        stop()
+        streams.remove(stream)
+      })
+      stream.pump()
+    },
+  )
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the device that opens a stream. */
+    mailbox: MailboxId | null
+  }
+}

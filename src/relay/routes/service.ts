@@ -1,0 +1,63 @@
+import { hmacSha256 } from '#crypto/hkdf.ts'
+import { InfoAnswer, NameAnswer, NameParams } from '#protocol/relay-api.ts'
+import { NAME_PATTERN } from '#protocol/address.ts'
+import { RELAY_PROTOCOL_VERSIONS } from '#protocol/relay-limits.ts'
+import { WORK_SALT_BYTES } from '#protocol/relay-work.ts'
+import { encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
+import manifest from '../../../package.json' with { type: 'json' }
+import type { RelayApp, RelayContext } from '../context.ts'
+import { requesterKey } from '../rate-limits.ts'
+import { refuse } from '../request-error.ts'
+
+/** The salt of this relay's proof of work: fixed, so that work done for another relay counts nothing here. */
+export function workSalt(secret: Uint8Array): Uint8Array {
+  return hmacSha256(secret, encodeUtf8('registration work salt')).subarray(0, WORK_SALT_BYTES)
+}
+
+/** What anyone may ask: what this relay is, whether it works, and whether a name is free. */
+export function serviceRoutes(app: RelayApp, context: RelayContext): void {
+  const { config, storage, rates, nowMs } = context
+  const salt = encodeBase64Url(workSalt(storage.secret))
+  const { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs } = config.limits
+
+  app.get(
+    '/v1/info',
+    { schema: { summary: 'What this relay is and wants', response: { 200: InfoAnswer } } },
+    async (request) => {
+      rates.take('lookups', requesterKey(request.ip))
+      return {
+        service: 'sotto-relay' as const,
+        version: manifest.version,
+        protocolVersions: [...RELAY_PROTOCOL_VERSIONS],
+        registration: config.registration,
+        work: { bits: config.registration === 'open' ? config.powBits : 0, salt },
+        limits: { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs },
+        serverTimeMs: nowMs(),
+      }
+    },
+  )
+
+  app.get(
+    '/v1/names/:name',
+    {
+      schema: {
+        summary: 'Whether a name is free',
+        params: NameParams,
+        response: { 200: NameAnswer },
+      },
+    },
+    async (request) => {
+      rates.take('lookups', requesterKey(request.ip))
+      if (!NAME_PATTERN.test(request.params.name)) throw refuse('NAME_INVALID')
+      return { free: (await storage.findAccount(request.params.name)) === null }
+    },
+  )
+
+  app.get('/healthz', { schema: { summary: 'The process runs' } }, async () => ({ ok: true }))
+  app.get('/readyz', { schema: { summary: 'The database answers' } }, async () => {
+    if (context.closing.aborted) throw refuse('OVERLOADED')
+    await storage.ping()
+    return { ok: true }
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}

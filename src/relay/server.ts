@@ -1,0 +1,181 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import underPressure from '@fastify/under-pressure'
+import websocket from '@fastify/websocket'
+import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
+import { failure } from '#shared/errors.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import type { RelayApp, RelayContext } from './context.ts'
+import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { depositRoutes } from './routes/deposits.ts'
+import { mailboxRoutes } from './routes/mailbox.ts'
+import { prekeyRoutes } from './routes/prekeys.ts'
+import { serviceRoutes } from './routes/service.ts'
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const MAX_HEADER_BYTES = 8_192
+const HEADERS_TIMEOUT_MS = 10_000
+/** To receive a whole request: a slow sender is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000
+const KEEP_ALIVE_MS = 75_000
+const JSON_BODY_BYTES = 64 * 1024
+const RETRY_WHEN_OVERLOADED_MS = 1_000
+
+/** Builds the HTTP server of a relay; it listens when told to. */
+export async function buildServer(
+  context: RelayContext,
+  logger: FastifyBaseLogger,
+): Promise<RelayApp> {
+  const { config, nowMs } = context
+  const options = {
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustProxy,
+    bodyLimit: JSON_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle' as const,
+    return503OnClosing: false,
+    frameworkErrors: (_error: Error, _request: unknown, reply: { raw: ServerResponse }) =>
+      answerRaw(reply.raw, nowMs()),
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
+      answerClientError(error, socket, nowMs()),
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+  }
+  const app: RelayApp = (config.tls === null
+    ? Fastify(options)
+    : Fastify({
+        ...options,
+        https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
+      })
+  ).withTypeProvider<TypeBoxTypeProvider>() as unknown as RelayApp
+  const server: Server = app.server
+  server.maxConnections = config.limits.connections
+
+  app.setValidatorCompiler(({ schema }) => {
+    const validator = Compile(schema as TSchema)
+    return (value: unknown) =>
+      validator.Check(value) ? { value } : { error: refuse('INVALID_INPUT') }
+  })
+  app.setErrorHandler(makeErrorHandler(nowMs))
+  app.setNotFoundHandler(() => {
+    throw refuse('NOT_FOUND')
+  })
+  acceptBodies(app)
+  app.decorateRequest('mailbox', null)
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    context.metrics.requests.observe(
+      { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
+      reply.elapsedTime / 1_000,
+    )
+  })
+
+  await app.register(underPressure, {
+    maxEventLoopDelay: config.limits.eventLoopDelayMs,
+    pressureHandler: () => {
+      throw overloaded()
+    },
+  })
+  await app.register(swagger, {
+    openapi: { info: { title: 'Sotto relay', version: manifest.version } },
+  })
+  await app.register(websocket, {
+    options: { maxPayload: MAX_CLIENT_FRAME_BYTES, perMessageDeflate: false },
+    preClose: (done) => done(),
+  })
+  registerRoutes(app, context)
+  await app.ready()
+  return app
+}
+
+function overloaded(): Error {
+  const error = refuse('OVERLOADED')
+  return Object.assign(error, {
+    failure: failure('OVERLOADED', { retryAfterMs: RETRY_WHEN_OVERLOADED_MS }),
+  })
+}
+
+/** The routes, and for each path an answer to the methods it doesn't offer. */
+function registerRoutes(app: RelayApp, context: RelayContext): void {
+  const offered = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const methods = offered.get(url) ?? new Set()
+    for (const one of [method].flat()) methods.add(one)
+    offered.set(url, methods)
+  })
+  serviceRoutes(app, context)
+  accountRoutes(app, context)
+  prekeyRoutes(app, context)
+  mailboxRoutes(app, context)
+  depositRoutes(app, context)
+  for (const [url, seen] of [...offered]) {
+    const methods = new Set(seen)
+    app.route({
+      method: METHODS.filter((method) => !methods.has(method)),
+      url,
+      schema: { hide: true },
+      // Before the body is read: what it holds doesn't matter.
+      onRequest: async (_request, reply) => {
+        reply.header('allow', [...methods].join(', '))
+        throw refuse('METHOD_NOT_ALLOWED')
+      },
+      handler: () => undefined,
+    })
+  }
+}
+
+/** JSON and plain bytes; both are kept as they arrived, for the digest. */
+function acceptBodies(app: RelayApp): void {
+  const none = new Uint8Array(0)
+  app.decorateRequest('rawBody', null as unknown as Uint8Array)
+  app.addHook('onRequest', async (request) => {
+    request.rawBody = none
+  })
+  app.removeAllContentTypeParsers()
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<Buffer>(
+    'application/json',
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      request.rawBody = body
+      void parseJson(request, body.toString('utf8'), done)
+    },
+  )
+  app.addContentTypeParser<Buffer>(
+    'application/octet-stream',
+    { parseAs: 'buffer' },
+    (request, body, done) => {
+      request.rawBody = body
+      done(null, body)
+    },
+  )
+}
+
+/** A path that cannot even be routed. */
+function answerRaw(response: ServerResponse, nowMs: number): void {
+  const { status, body } = errorAnswer(failure('INVALID_INPUT'), nowMs)
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+/** Bytes that are not HTTP, headers without end, requests that take too long. */
+function answerClientError(error: Error & { code?: string }, socket: Socket, nowMs: number): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const { status, body } = errorAnswer(failure(tooLarge ? 'TOO_LARGE' : 'INVALID_INPUT'), nowMs)
+  const json = JSON.stringify(body)
+  socket.end(
+    `HTTP/1.1 ${status} ${tooLarge ? 'Payload Too Large' : 'Bad Request'}\r\nconnection: close\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(json)}\r\n\r\n${json}`,
+  )
+}

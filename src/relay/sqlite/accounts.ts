@@ -1,0 +1,101 @@
+import type { Database } from 'better-sqlite3'
+import { equalPublicBytes } from '#shared/bytes.ts'
+import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+
+interface AccountRow {
+  readonly id: AccountId
+  readonly signing_key: Uint8Array
+}
+
+interface DeviceRow {
+  readonly mailbox: MailboxId
+  readonly device: number
+  readonly certificate: Uint8Array
+}
+
+/** Accounts, their devices and invite codes. Synchronous: changes run inside a group commit. */
+export class AccountTables {
+  readonly #account
+  readonly #devices
+  readonly #insertAccount
+  readonly #insertDevice
+  readonly #deleteAccount
+  readonly #deleteDevice
+  readonly #touchDevice
+  readonly #insertInvite
+  readonly #spendInvite
+
+  constructor(database: Database) {
+    this.#account = database.prepare<[string], AccountRow>(
+      'SELECT id, signing_key FROM accounts WHERE name = ?',
+    )
+    this.#devices = database.prepare<[AccountId], DeviceRow>(
+      'SELECT mailbox, device, certificate FROM devices WHERE account = ? ORDER BY device',
+    )
+    this.#insertAccount = database.prepare<[string, Uint8Array, number], { id: AccountId }>(
+      'INSERT INTO accounts (name, signing_key, created_ms) VALUES (?, ?, ?) RETURNING id',
+    )
+    this.#insertDevice = database.prepare<[AccountId, number, Uint8Array, number]>(
+      'INSERT INTO devices (account, device, certificate, seen_ms) VALUES (?, ?, ?, ?)',
+    )
+    this.#deleteAccount = database.prepare<[AccountId]>('DELETE FROM accounts WHERE id = ?')
+    this.#deleteDevice = database.prepare<[MailboxId]>('DELETE FROM devices WHERE mailbox = ?')
+    this.#touchDevice = database.prepare<[number, MailboxId]>(
+      'UPDATE devices SET seen_ms = ? WHERE mailbox = ?',
+    )
+    this.#insertInvite = database.prepare<[Uint8Array, number, number]>(
+      'INSERT INTO invite_codes (hash, uses_left, expires_ms) VALUES (?, ?, ?)',
+    )
+    this.#spendInvite = database.prepare<[Uint8Array, number]>(
+      'UPDATE invite_codes SET uses_left = uses_left - 1 WHERE hash = ? AND uses_left > 0 AND expires_ms > ?',
+    )
+  }
+
+  register(account: NewAccount, nowMs: number): Registration {
+    const { name, signingKey, deviceId, certificate, inviteHash } = account
+    const existing = this.#account.get(name)
+    if (existing !== undefined) {
+      if (!equalPublicBytes(existing.signing_key, signingKey)) return { outcome: 'taken' }
+      this.#renewDevice(existing.id, deviceId, certificate, nowMs)
+      return { outcome: 'existing' }
+    }
+    if (inviteHash !== null && this.#spendInvite.run(inviteHash, nowMs).changes === 0) {
+      return { outcome: 'invite-refused' }
+    }
+    const inserted = this.#insertAccount.get(name, signingKey, nowMs)
+    if (inserted === undefined) throw new TypeError('an insert returned no row')
+    this.#insertDevice.run(inserted.id, deviceId, certificate, nowMs)
+    return { outcome: 'created' }
+  }
+
+  /** A device that comes with another certificate has new keys: nothing kept for the old ones is of use to it. */
+  #renewDevice(account: AccountId, device: number, certificate: Uint8Array, nowMs: number): void {
+    const known = this.#devices.all(account).find((row) => row.device === device)
+    if (known !== undefined) {
+      if (equalPublicBytes(known.certificate, certificate)) return
+      this.#deleteDevice.run(known.mailbox)
+    }
+    this.#insertDevice.run(account, device, certificate, nowMs)
+  }
+
+  find(name: string): AccountRecord | null {
+    const row = this.#account.get(name)
+    if (row === undefined) return null
+    const devices = this.#devices
+      .all(row.id)
+      .map(({ mailbox, device, certificate }) => ({ mailbox, deviceId: device, certificate }))
+    return { id: row.id, name, signingKey: row.signing_key, devices }
+  }
+
+  delete(id: AccountId): void {
+    this.#deleteAccount.run(id)
+  }
+
+  touchDevice(mailbox: MailboxId, nowMs: number): void {
+    this.#touchDevice.run(nowMs, mailbox)
+  }
+
+  addInviteCode(hash: Uint8Array, uses: number, expiresAtMs: number): void {
+    this.#insertInvite.run(hash, uses, expiresAtMs)
+  }
+}

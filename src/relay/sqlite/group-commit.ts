@@ -1,0 +1,93 @@
+import type { Database, SqliteError as SqliteErrorType } from 'better-sqlite3'
+import SQLite from 'better-sqlite3'
+import { StorageFullError } from '../storage.ts'
+
+interface Job {
+  readonly work: () => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (cause: unknown) => void
+}
+
+/** Longer groups gain little throughput and hold up the event loop. */
+const MAX_GROUP = 256
+
+function sqliteCode(cause: unknown): string | null {
+  return cause instanceof (SQLite.SqliteError as typeof SqliteErrorType) ? cause.code : null
+}
+
+/** A failure of the disk or the file: what SQLite holds in memory can no longer be trusted to be durable. */
+function isFatal(cause: unknown): boolean {
+  return /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|READONLY|NOMEM)/.test(sqliteCode(cause) ?? '')
+}
+
+/**
+ * Runs changes in groups: all that arrived in one turn of the event loop share one transaction and one sync to
+ * disk. Each promise resolves after that commit.
+ */
+export class GroupCommit {
+  readonly #database: Database
+  readonly #onFatal: (cause: unknown) => void
+  #queue: Job[] = []
+  #scheduled = false
+
+  /** @param onFatal - called when the file cannot be trusted any more; the process should end. */
+  constructor(database: Database, onFatal: (cause: unknown) => void) {
+    this.#database = database
+    this.#onFatal = onFatal
+  }
+
+  /** @param work - reads and changes the database; may run twice, so it has no other effects. */
+  run<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Commits everything that waits, at once. */
+  flush(): void {
+    while (this.#queue.length > 0) this.#commitGroup(this.#queue.splice(0, MAX_GROUP))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#commitGroup(this.#queue.splice(0, MAX_GROUP))
+      if (this.#queue.length > 0) this.#schedule()
+    })
+  }
+
+  #commitGroup(jobs: readonly Job[]): void {
+    if (jobs.length === 0) return
+    try {
+      const values = this.#transaction(() => jobs.map((job) => job.work()))
+      jobs.forEach((job, index) => job.resolve(values[index] as never))
+    } catch (cause) {
+      if (isFatal(cause)) {
+        for (const job of jobs) job.reject(cause)
+        this.#onFatal(cause)
+      } else if (jobs.length > 1) {
+        // One of them failed all: alone, only the culprit does.
+        for (const job of jobs) this.#commitGroup([job])
+      } else {
+        const full = sqliteCode(cause) === 'SQLITE_FULL'
+        jobs[0]?.reject(full ? new StorageFullError('no space left', { cause }) : cause)
+      }
+    }
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const value = work()
+      this.#database.exec('COMMIT')
+      return value
+    } catch (cause) {
+      // SQLite has rolled back by itself after a full disk or a failed write.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      throw cause
+    }
+  }
+}

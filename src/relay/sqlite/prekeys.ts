@@ -1,0 +1,175 @@
+import type { Database } from 'better-sqlite3'
+import type {
+  AccountId,
+  MailboxId,
+  Prekey,
+  PrekeyBundle,
+  PrekeyCounts,
+  PrekeyUpload,
+  SignedPrekey,
+} from '../storage.ts'
+
+type Kind = 'signed' | 'kem-last-resort' | 'one-time' | 'kem-one-time'
+
+interface PrekeyRow {
+  readonly id: number
+  readonly public_key: Uint8Array
+  readonly signature: Uint8Array
+}
+
+interface DeviceRow {
+  readonly mailbox: MailboxId
+  readonly device: number
+  readonly certificate: Uint8Array
+}
+
+const UNSIGNED = new Uint8Array(0)
+
+function signedPrekey(row: PrekeyRow): SignedPrekey {
+  return { id: row.id, publicKey: row.public_key, signature: row.signature }
+}
+
+/** Prekeys and the bundles made of them. Synchronous: changes run inside a group commit. */
+export class PrekeyTables {
+  readonly #version
+  readonly #setVersion
+  readonly #count
+  readonly #removeReplaced
+  readonly #insert
+  readonly #read
+  readonly #take
+  readonly #devices
+  readonly #reply
+  readonly #rememberReply
+
+  constructor(database: Database) {
+    this.#version = database.prepare<[MailboxId], { version: number }>(
+      'SELECT prekey_version AS version FROM devices WHERE mailbox = ?',
+    )
+    this.#setVersion = database.prepare<[number, MailboxId]>(
+      'UPDATE devices SET prekey_version = ? WHERE mailbox = ?',
+    )
+    this.#count = database.prepare<[MailboxId, Kind], { count: number }>(
+      'SELECT count(*) AS count FROM prekeys WHERE mailbox = ? AND kind = ?',
+    )
+    this.#removeReplaced = database.prepare<[MailboxId]>(
+      "DELETE FROM prekeys WHERE mailbox = ? AND kind IN ('signed', 'kem-last-resort')",
+    )
+    this.#insert = database.prepare<[MailboxId, Kind, number, Uint8Array, Uint8Array]>(
+      'INSERT INTO prekeys (mailbox, kind, id, public_key, signature) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    )
+    this.#read = database.prepare<[MailboxId, Kind], PrekeyRow>(
+      'SELECT id, public_key, signature FROM prekeys WHERE mailbox = ? AND kind = ?',
+    )
+    this.#take = database.prepare<[MailboxId, Kind, MailboxId, Kind], PrekeyRow>(
+      `DELETE FROM prekeys WHERE mailbox = ? AND kind = ?
+        AND id = (SELECT id FROM prekeys WHERE mailbox = ? AND kind = ? ORDER BY id LIMIT 1)
+        RETURNING id, public_key, signature`,
+    )
+    this.#devices = database.prepare<[AccountId], DeviceRow>(
+      'SELECT mailbox, device, certificate FROM devices WHERE account = ? ORDER BY device',
+    )
+    this.#reply = database.prepare<[Uint8Array, AccountId, number], { reply: string }>(
+      'SELECT reply FROM bundle_replies WHERE hash = ? AND account = ? AND expires_ms > ?',
+    )
+    this.#rememberReply = database.prepare<[Uint8Array, AccountId, string, number]>(
+      'INSERT OR REPLACE INTO bundle_replies (hash, account, reply, expires_ms) VALUES (?, ?, ?, ?)',
+    )
+  }
+
+  counts(mailbox: MailboxId): PrekeyCounts {
+    return {
+      version: this.#version.get(mailbox)?.version ?? 0,
+      oneTime: this.#count.get(mailbox, 'one-time')?.count ?? 0,
+      kemOneTime: this.#count.get(mailbox, 'kem-one-time')?.count ?? 0,
+    }
+  }
+
+  publish(
+    mailbox: MailboxId,
+    upload: PrekeyUpload,
+    maxWaiting: number,
+  ): { outcome: 'stored' | 'stale' | 'too-many' | 'gone'; counts: PrekeyCounts } {
+    const before = this.counts(mailbox)
+    if (this.#version.get(mailbox) === undefined) return { outcome: 'gone', counts: before }
+    if (upload.version < before.version) return { outcome: 'stale', counts: before }
+    if (upload.version === before.version) return { outcome: 'stored', counts: before }
+    if (
+      before.oneTime + upload.oneTime.length > maxWaiting ||
+      before.kemOneTime + upload.kemOneTime.length > maxWaiting
+    ) {
+      return { outcome: 'too-many', counts: before }
+    }
+    this.#removeReplaced.run(mailbox)
+    this.#add(mailbox, 'signed', [upload.signed])
+    this.#add(mailbox, 'kem-last-resort', [upload.kemLastResort])
+    this.#add(mailbox, 'one-time', upload.oneTime)
+    this.#add(mailbox, 'kem-one-time', upload.kemOneTime)
+    this.#setVersion.run(upload.version, mailbox)
+    return { outcome: 'stored', counts: this.counts(mailbox) }
+  }
+
+  #add(mailbox: MailboxId, kind: Kind, prekeys: readonly (Prekey | SignedPrekey)[]): void {
+    for (const prekey of prekeys) {
+      const signature = 'signature' in prekey ? prekey.signature : UNSIGNED
+      this.#insert.run(mailbox, kind, prekey.id, prekey.publicKey, signature)
+    }
+  }
+
+  takeBundles(
+    account: AccountId,
+    request: {
+      readonly hash: Uint8Array
+      readonly nowMs: number
+      readonly rememberUntilMs: number
+      readonly lastResortOnly: boolean
+    },
+  ): readonly PrekeyBundle[] | null {
+    const known = this.#reply.get(request.hash, account, request.nowMs)
+    if (known !== undefined) return decodeReply(known.reply)
+    const devices = this.#devices.all(account)
+    if (devices.length === 0) return null
+    const bundles: PrekeyBundle[] = []
+    for (const device of devices) {
+      const bundle = this.#takeBundle(device, request.lastResortOnly)
+      if (bundle !== null) bundles.push(bundle)
+    }
+    this.#rememberReply.run(request.hash, account, encodeReply(bundles), request.rememberUntilMs)
+    return bundles
+  }
+
+  #takeBundle(device: DeviceRow, lastResortOnly: boolean): PrekeyBundle | null {
+    const { mailbox } = device
+    const signed = this.#read.get(mailbox, 'signed')
+    const lastResort = this.#read.get(mailbox, 'kem-last-resort')
+    if (signed === undefined || lastResort === undefined) return null
+    const take = (kind: Kind): PrekeyRow | undefined =>
+      lastResortOnly ? undefined : this.#take.get(mailbox, kind, mailbox, kind)
+    const kem = take('kem-one-time')
+    const oneTime = take('one-time')
+    return {
+      deviceId: device.device,
+      certificate: device.certificate,
+      signedPrekey: signedPrekey(signed),
+      kemPrekey: { ...signedPrekey(kem ?? lastResort), lastResort: kem === undefined },
+      oneTimePrekey:
+        oneTime === undefined ? null : { id: oneTime.id, publicKey: oneTime.public_key },
+    }
+  }
+}
+
+// A remembered reply is this engine's own JSON, with bytes as base64url under a `$` member.
+
+function encodeReply(bundles: readonly PrekeyBundle[]): string {
+  return JSON.stringify(bundles, (_key, value: unknown) =>
+    value instanceof Uint8Array ? { $: Buffer.from(value).toString('base64url') } : value,
+  )
+}
+
+function decodeReply(reply: string): PrekeyBundle[] {
+  const revive = (_key: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && '$' in value && typeof value.$ === 'string'
+      ? new Uint8Array(Buffer.from(value.$, 'base64url'))
+      : value
+  return JSON.parse(reply, revive) as PrekeyBundle[]
+}
