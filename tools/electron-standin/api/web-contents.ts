@@ -1,0 +1,503 @@
+import { EventEmitter } from 'node:events'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { WebPreferences } from 'electron'
+import { fromChromium, originOf, schemeOf, toChromium } from '../addresses.ts'
+import type { CdpSession, Protocol as Cdp } from '../cdp.ts'
+import { codec } from '../codec.ts'
+import { preventable } from '../events.ts'
+import { requireTargets } from '../host.ts'
+import { loudClass } from '../loud.ts'
+import { PageHost } from '../page-host.ts'
+import type { Accelerator, FromPage } from '../page/messages.ts'
+import { applyPermissions } from '../permissions.ts'
+import { answerRequest } from '../requests.ts'
+import { runtime } from '../runtime.ts'
+import type { HeldPage } from '../targets.ts'
+import { clipboardCopied } from './clipboard.ts'
+import { dispatchIpc } from './ipc-main.ts'
+import { nativeImage, type NativeImage } from './native-image.ts'
+import { mediaFeatures, nativeTheme } from './native-theme.ts'
+import { session as sessions, type Session } from './session.ts'
+import { WebFrameMain } from './web-frame-main.ts'
+
+type OpenHandler = (details: {
+  readonly url: string
+  readonly frameName: string
+  readonly features: string
+  readonly disposition: string
+}) => { readonly action: 'allow' | 'deny' }
+
+const ZOOM_BASE = 1.2
+let lastId = 0
+
+/** What a window tells its contents, and hears from it. */
+export interface WindowSide {
+  readonly window: object
+  readonly size: { readonly width: number; readonly height: number }
+  close(): void
+}
+
+/** `webContents`: the page of one window. */
+export class WebContents extends EventEmitter {
+  readonly id = ++lastId
+  readonly session: Session
+  readonly mainFrame: WebFrameMain
+  readonly hostWebContents = null
+  #side: WindowSide
+  #host: PageHost
+  #url = ''
+  #title = ''
+  /** Address of a navigation that the app itself began. */
+  #ownNavigation: string | undefined
+  #isLoading = false
+  #isCrashed = false
+  #isDestroyed = false
+  #isMuted = false
+  #zoom = 1
+  #openHandler: OpenHandler | undefined
+  #answers: ('allow' | 'deny')[] = []
+  #accelerators: { readonly keys: readonly Accelerator[]; press(index: number): void } | undefined
+
+  constructor(side: WindowSide, preferences: WebPreferences) {
+    super()
+    this.#side = side
+    this.session =
+      (preferences.session as Session | undefined) ??
+      sessions.fromPartition(preferences.partition ?? '')
+    this.mainFrame = new WebFrameMain(this)
+    if (preferences.zoomFactor !== undefined) this.#zoom = preferences.zoomFactor
+    this.#host = new PageHost(
+      requireTargets(),
+      preferences.preload,
+      side.size,
+      (request, host) => this.#onRequest(request, host),
+      (page) => this.#prepare(page),
+    )
+    this.#host.on('message', (message, context) => this.#onMessage(message, context))
+    this.#host.on('title', (title) => this.#onTitle(title))
+    this.#host.on('opened', (page) => this.#onOpened(page))
+    this.#host.on('destroyed', () => side.close())
+    nativeTheme.on('updated', this.#onTheme)
+    all.add(this)
+  }
+
+  // What the page reports
+
+  async #prepare(page: CdpSession): Promise<void> {
+    page.on('Page.frameStartedLoading', ({ frameId }) => {
+      if (frameId !== this.#host.targetId) return
+      this.#isLoading = true
+      this.emit('did-start-loading')
+    })
+    page.on('Page.frameStoppedLoading', ({ frameId }) => {
+      if (frameId !== this.#host.targetId) return
+      this.#isLoading = false
+      this.emit('did-stop-loading')
+    })
+    page.on('Page.frameNavigated', ({ frame }) => {
+      if (frame.parentId !== undefined) return
+      this.#url = fromChromium(frame.url)
+      this.#ownNavigation = undefined
+      void this.#host.callHook('setAccelerators', [this.#accelerators?.keys ?? []])
+      this.emit('did-navigate', {}, this.#url, 200, 'OK')
+    })
+    page.on('Page.navigatedWithinDocument', ({ frameId, url }) => {
+      const isMainFrame = frameId === this.#host.targetId
+      if (isMainFrame) this.#url = fromChromium(url)
+      this.emit('did-navigate-in-page', {}, fromChromium(url), isMainFrame)
+    })
+    page.on('Page.frameRequestedNavigation', ({ frameId, url }) => {
+      // Chromium asks the system to open these; no request is made that could be stopped.
+      if (frameId !== this.#host.targetId || /^(https?|file|data|blob|about):/.test(url)) return
+      this.emit('will-navigate', this.#navigation(url, true), url)
+    })
+    page.on('Page.domContentEventFired', () => this.emit('dom-ready', {}))
+    page.on('Page.loadEventFired', () => {
+      this.emit('did-frame-finish-load', {}, true)
+      this.emit('did-finish-load')
+    })
+    page.on('Page.windowOpen', ({ url, windowName, windowFeatures }) => {
+      const details = {
+        url: fromChromium(url),
+        frameName: windowName,
+        features: windowFeatures.join(),
+        disposition: 'foreground-tab',
+      }
+      this.#answers.push(this.#openHandler?.(details).action ?? 'allow')
+    })
+    page.on('Page.javascriptDialogOpening', () => {
+      // No one is here to answer alert() and confirm(): the page must not wait for ever.
+      void page.send('Page.handleJavaScriptDialog', { accept: false }).catch(() => undefined)
+    })
+    page.on('Inspector.targetCrashed', () => this.#crashed())
+    page.on('Runtime.consoleAPICalled', ({ type, args }) => {
+      const message = args.map((arg) => String(arg.value ?? arg.description ?? '')).join(' ')
+      this.emit('console-message', { level: type === 'error' ? 'error' : 'info', message })
+    })
+    await page.send('Inspector.enable')
+    await this.#applyTheme(page)
+    await this.#applySize(page)
+  }
+
+  #onMessage(message: FromPage, context: number): void {
+    switch (message.type) {
+      case 'send':
+        dispatchIpc(this, message.channel, codec.decode(message.args) as unknown[])
+        return
+      case 'invoke': {
+        const args = codec.decode(message.args) as unknown[]
+        const settle = (outcome: { value: string } | { error: string }): void => {
+          void this.#host.callHook('settle', [message.id, outcome], context)
+        }
+        dispatchIpc(this, message.channel, args, settle)
+        return
+      }
+      case 'accelerator':
+        this.#accelerators?.press(message.index)
+        return
+      case 'copied':
+        clipboardCopied(message.text)
+        return
+      case 'context-menu': {
+        const { type: _, ...params } = message
+        this.emit('context-menu', preventable({}), { ...params, frame: this.mainFrame })
+        return
+      }
+      default:
+        this.emit(`standin-${message.type}`)
+    }
+  }
+
+  #onTitle(title: string): void {
+    if (title === this.#title || this.#url === '') return
+    this.#title = title
+    this.emit('page-title-updated', preventable({}), title, true)
+  }
+
+  #onOpened(page: HeldPage): void {
+    const action = this.#answers.shift() ?? 'deny'
+    if (action === 'allow') console.error('stand-in: a page cannot open windows: denied')
+    void requireTargets().refuse(page)
+  }
+
+  #crashed(): void {
+    this.#isCrashed = true
+    this.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 })
+  }
+
+  // Requests and navigation
+
+  #navigation(url: string, isMainFrame: boolean): ReturnType<typeof preventable<object>> {
+    const frame = isMainFrame ? this.mainFrame : null
+    return preventable({ url, isMainFrame, isSameDocument: false, frame, initiator: frame })
+  }
+
+  async #onRequest(paused: Cdp.Events['Fetch.requestPaused'], host: PageHost): Promise<void> {
+    const page = await host.session()
+    if (paused.resourceType === 'Document' && !this.#mayNavigate(paused, host)) {
+      await page.send('Fetch.failRequest', {
+        requestId: paused.requestId,
+        errorReason: 'Aborted',
+      })
+      return
+    }
+    await answerRequest(page, this.session, paused)
+  }
+
+  #mayNavigate(paused: Cdp.Events['Fetch.requestPaused'], host: PageHost): boolean {
+    const url = fromChromium(paused.request.url)
+    const isMainFrame = paused.frameId === host.targetId
+    const event = this.#navigation(url, isMainFrame)
+    if (paused.redirectedRequestId !== undefined) {
+      this.emit('will-redirect', event, url, false, isMainFrame)
+      return !event.defaultPrevented
+    }
+    if (isMainFrame && url === this.#ownNavigation) return true
+    this.emit('will-frame-navigate', event)
+    if (isMainFrame && !event.defaultPrevented) this.emit('will-navigate', event, url)
+    return !event.defaultPrevented
+  }
+
+  async loadURL(url: string): Promise<void> {
+    const page = await this.#host.session()
+    const isHandled = (scheme: string): boolean =>
+      this.session.protocol.isProtocolHandled(scheme.toLowerCase())
+    const target = toChromium(new URL(url).href, isHandled)
+    if (target.startsWith('http')) {
+      const origin = originOf(url)
+      await applyPermissions(requireTargets().root, this.session, this, {
+        url,
+        origin,
+        chromiumOrigin: new URL(target).origin,
+      })
+    }
+    this.#ownNavigation = fromChromium(target)
+    const loaded = new Promise<void>((settle) => page.once('Page.loadEventFired', () => settle()))
+    const { errorText } = await page.send('Page.navigate', { url: target })
+    if (errorText !== undefined) {
+      this.emit('did-fail-load', {}, -2, errorText, url, true)
+      throw new Error(`${errorText} loading '${url}'`)
+    }
+    if (schemeOf(target) !== 'about') await loaded
+  }
+
+  loadFile(path: string): Promise<void> {
+    return this.loadURL(pathToFileURL(resolve(runtime().appPath, path)).href)
+  }
+
+  reload(): void {
+    this.#isCrashed = false
+    this.#ownNavigation = this.#url
+    void this.#command((page) => page.send('Page.reload'))
+  }
+
+  reloadIgnoringCache(): void {
+    this.reload()
+  }
+
+  stop(): void {
+    void this.#command((page) => page.send('Page.stopLoading'))
+  }
+
+  getURL(): string {
+    return this.#url
+  }
+
+  getTitle(): string {
+    return this.#title
+  }
+
+  getType(): string {
+    return 'window'
+  }
+
+  isLoading(): boolean {
+    return this.#isLoading
+  }
+
+  isLoadingMainFrame(): boolean {
+    return this.#isLoading
+  }
+
+  isCrashed(): boolean {
+    return this.#isCrashed
+  }
+
+  isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  // Messages, scripts, windows
+
+  send(channel: string, ...args: unknown[]): void {
+    if (this.#isDestroyed) throw new TypeError('Object has been destroyed')
+    void this.#host.callHook('deliver', [channel, codec.encode(args)])
+  }
+
+  executeJavaScript(code: string): Promise<unknown> {
+    return this.#host.evaluate(code)
+  }
+
+  setWindowOpenHandler(handler: OpenHandler): void {
+    this.#openHandler = handler
+  }
+
+  getOwnerBrowserWindow(): object {
+    return this.#side.window
+  }
+
+  focus(): void {
+    void this.#command((page) => page.send('Page.bringToFront'))
+  }
+
+  isFocused(): boolean {
+    const { window } = this.#side as { window: { isFocused?: () => boolean } }
+    return window.isFocused?.() ?? false
+  }
+
+  close(): void {
+    this.#side.close()
+  }
+
+  async capturePage(): Promise<NativeImage> {
+    const page = await this.#host.session()
+    const { data } = await page.send('Page.captureScreenshot', { format: 'png' })
+    return nativeImage.createFromBuffer(Buffer.from(data, 'base64'))
+  }
+
+  forcefullyCrashRenderer(): void {
+    void this.#command((page) => page.send('Page.crash'))
+  }
+
+  getOSProcessId(): number {
+    return process.pid
+  }
+
+  getUserAgent(): string {
+    return `Chrome/${process.versions['chrome'] ?? ''} Electron/${process.versions['electron'] ?? ''}`
+  }
+
+  // Editing commands, as the roles of menu items
+
+  undo(): void {
+    this.#edit('undo')
+  }
+  redo(): void {
+    this.#edit('redo')
+  }
+  cut(): void {
+    this.#edit('cut')
+  }
+  copy(): void {
+    this.#edit('copy')
+  }
+  paste(): void {
+    this.#edit('paste')
+  }
+  delete(): void {
+    this.#edit('delete')
+  }
+  selectAll(): void {
+    this.#edit('selectAll')
+  }
+
+  #edit(command: string): void {
+    // A key event without a key carries an editing command.
+    void this.#command((page) =>
+      page.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: [command] }),
+    )
+  }
+
+  // Zoom, size, theme, sound
+
+  setZoomFactor(factor: number): void {
+    if (!(factor > 0)) throw new Error("'zoomFactor' must be a double greater than 0.0")
+    this.#zoom = factor
+    this.resized()
+  }
+  getZoomFactor(): number {
+    return this.#zoom
+  }
+  get zoomFactor(): number {
+    return this.#zoom
+  }
+  set zoomFactor(factor: number) {
+    this.setZoomFactor(factor)
+  }
+  setZoomLevel(level: number): void {
+    this.setZoomFactor(ZOOM_BASE ** level)
+  }
+  getZoomLevel(): number {
+    return Math.log(this.#zoom) / Math.log(ZOOM_BASE)
+  }
+  get zoomLevel(): number {
+    return this.getZoomLevel()
+  }
+  set zoomLevel(level: number) {
+    this.setZoomLevel(level)
+  }
+  async setVisualZoomLevelLimits(_minimum: number, _maximum: number): Promise<void> {
+    // Pinching is off in Chromium without touch.
+  }
+  setAudioMuted(muted: boolean): void {
+    this.#isMuted = muted
+  }
+  isAudioMuted(): boolean {
+    return this.#isMuted
+  }
+  setBackgroundThrottling(_allowed: boolean): void {
+    // The pages here always count as being in front.
+  }
+
+  // Developer tools: Chromium's own window has none that this process could open
+
+  openDevTools(): void {
+    console.error('stand-in: there are no developer tools; use the DevTools address printed above')
+  }
+  closeDevTools(): void {
+    // They are never open.
+  }
+  toggleDevTools(): void {
+    this.openDevTools()
+  }
+  isDevToolsOpened(): boolean {
+    return false
+  }
+
+  readonly #onTheme = (): void => {
+    void this.#command((page) => this.#applyTheme(page))
+  }
+
+  async #applyTheme(page: CdpSession): Promise<void> {
+    await page.send('Emulation.setEmulatedMedia', { features: mediaFeatures() })
+  }
+
+  async #applySize(page: CdpSession): Promise<void> {
+    const { width, height } = this.#side.size
+    if (requireTargets().isVisible) return
+    // Zoom as browsers do it: fewer, larger CSS pixels in the same window.
+    await page.send('Emulation.setDeviceMetricsOverride', {
+      width: Math.round(width / this.#zoom),
+      height: Math.round(height / this.#zoom),
+      deviceScaleFactor: this.#zoom,
+      mobile: false,
+    })
+  }
+
+  // The window's side
+
+  /** The stand-in's own: the window's size or zoom changed. */
+  resized(): void {
+    void this.#command(async (page) => {
+      await this.#applySize(page)
+      if (requireTargets().isVisible) {
+        await this.#host.evaluate(
+          `void (document.documentElement.style.zoom = ${String(this.#zoom)})`,
+        )
+      }
+    })
+  }
+
+  /** The stand-in's own: keys that press items of the application menu. */
+  setAccelerators(keys: readonly Accelerator[], press: (index: number) => void): void {
+    this.#accelerators = { keys, press }
+    void this.#host.callHook('setAccelerators', [keys])
+  }
+
+  /** The stand-in's own: the page behind these contents. */
+  get host(): PageHost {
+    return this.#host
+  }
+
+  /** The stand-in's own: the window has gone. */
+  destroyed(): void {
+    if (this.#isDestroyed) return
+    this.#isDestroyed = true
+    all.delete(this)
+    nativeTheme.off('updated', this.#onTheme)
+    void this.#host.close()
+    this.emit('destroyed')
+  }
+
+  async #command(run: (page: CdpSession) => Promise<unknown>): Promise<void> {
+    if (this.#isDestroyed) return
+    try {
+      await run(await this.#host.session())
+    } catch (error) {
+      if (!this.#isDestroyed) console.error('stand-in:', error)
+    }
+  }
+}
+loudClass('webContents', WebContents)
+
+const all = new Set<WebContents>()
+
+export const webContents = {
+  getAllWebContents: (): WebContents[] => [...all],
+  getFocusedWebContents: (): WebContents | null =>
+    [...all].find((contents) => contents.isFocused()) ?? null,
+  fromId: (id: number): WebContents | undefined => [...all].find((contents) => contents.id === id),
+  fromDevToolsTargetId: (targetId: string): WebContents | undefined =>
+    [...all].find(({ host }) => host.targetId === targetId),
+}
