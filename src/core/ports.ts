@@ -63,7 +63,7 @@ export interface Clock {
 }
 
 /** Cryptographically strong random bytes. */
-export type Random = (length: number) => Uint8Array
+export type Random = (length: number) => Uint8Array<ArrayBuffer>
 
 /** Local log: codes and numbers only; never keys, plaintext, names or addresses. */
 export interface Log {
@@ -210,6 +210,8 @@ export interface MessageTable {
   page(query: MessagePageQuery): MessagePage
   /** The oldest message of the other side after `readUpTo`, where the thread opens. */
   firstUnread(conversationId: ConversationId): MessageSeq | null
+  /** Ids of the other side's text messages with `after < seq <= upTo`, in order; at most the newest 1,000. */
+  idsOfTheirs(conversationId: ConversationId, after: MessageSeq, upTo: MessageSeq): Uint8Array[]
   /** Moves a state forward only (waiting < sent < delivered < read; failed only from waiting). Says whether it moved. */
   advanceState(seq: MessageSeq, state: Message['state'], errorCode?: ErrorCode): boolean
   /** From `failed` back to `waiting`. */
@@ -245,6 +247,8 @@ export interface OutboxTable {
   list(): OutboxItem[]
   byMessage(seq: MessageSeq): OutboxItem[]
   setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array): void
+  /** Drops the sealed form of what waits for a contact: it is sealed anew, for new keys. */
+  clearEnvelopes(contactId: ContactId): void
   remove(envelopeId: Uint8Array): void
   removeForContact(contactId: ContactId): void
 }
@@ -255,7 +259,9 @@ export interface InboxTable {
   markSeen(envelopeId: Uint8Array, atMs: number): void
   forgetSeenBefore(atMs: number): void
   hold(envelope: HeldEnvelope): void
-  held(): HeldEnvelope[]
+  held(envelopeId: Uint8Array): HeldEnvelope | null
+  /** All of one status, oldest first; of one contact where one is given. */
+  listHeld(status: HeldEnvelope['status'], contactId?: ContactId): HeldEnvelope[]
   updateHeld(
     envelopeId: Uint8Array,
     change: Partial<Omit<HeldEnvelope, 'envelopeId' | 'label' | 'envelope'>>,

@@ -1,0 +1,225 @@
+import { verifyMessageSignature } from '#crypto/message-signature.ts'
+import type { MessageKey, MessagePosition } from '#crypto/session-state.ts'
+import { equalPublicBytes } from '#shared/bytes.ts'
+import {
+  decodeContent,
+  decodePlaintext,
+  type Content,
+  type TextContent,
+} from '#protocol/content.ts'
+import type { Context } from './context.ts'
+import { storedSigningKey } from './device-keys.ts'
+import { describePosition } from './inspection.ts'
+import { textContentOf } from './messages.ts'
+import type { Contact, ContactId, Message } from './model.ts'
+import { addNotice, conversationOf } from './notices.ts'
+import { enqueue } from './outbox.ts'
+import type { IncomingEnvelope } from './ports.ts'
+import { bindingWith } from './sessions.ts'
+
+/** An envelope whose seal was opened by one of the contact's sessions. */
+export interface OpenedEnvelope {
+  readonly incoming: IncomingEnvelope
+  readonly plaintext: Uint8Array
+  readonly messageKey: MessageKey
+  readonly position: MessagePosition
+}
+
+/** Messages stored in this batch, by contact, to be receipted together. */
+export type PendingReceipts = Map<ContactId, Uint8Array[]>
+
+/**
+ * Takes in what a contact has sent, inside the transaction that stores the advanced session.
+ * @returns False where the content is not well-formed: a client of ours would not send it, so there is nothing to show.
+ */
+export function applyPlaintext(
+  context: Context,
+  contactId: ContactId,
+  opened: OpenedEnvelope,
+  receipts: PendingReceipts,
+): boolean {
+  const plaintext = decodePlaintext(opened.plaintext)
+  const content = plaintext && decodeContent(plaintext.content)
+  const contact = context.store.contacts.get(contactId)
+  if (!plaintext || !content || !contact) return false
+  applyProfile(context, contact, content)
+  applyGrant(context, contact, content)
+  applyReceipts(context, contact, content)
+  applyResendRequest(context, contact, content)
+  if (content.text !== undefined) {
+    const signature =
+      plaintext.signature === null
+        ? 'none'
+        : verifyMessageSignature(
+              storedSigningKey(contact.signingKey),
+              bindingWith(context, contact),
+              plaintext.content,
+              plaintext.signature,
+            )
+          ? 'valid'
+          : 'invalid'
+    applyText(context, contact, content.text, content.sentAtMs, signature, opened, receipts)
+  }
+  applySignedMode(context, contact, content)
+  return true
+}
+
+function applyProfile(context: Context, contact: Contact, { profile }: Content): void {
+  if (profile === undefined || profile.displayName === contact.displayName) return
+  context.commit((changes) => {
+    context.store.contacts.update(contact.id, { displayName: profile.displayName.trim() })
+    changes.conversation(conversationOf(context, contact).id)
+  })
+}
+
+function applyGrant(context: Context, contact: Contact, { tokenGrant }: Content): void {
+  if (tokenGrant === undefined) return
+  const known = contact.outboundToken
+  if (known && contact.outboundTokenKind === 'grant' && equalPublicBytes(known, tokenGrant)) return
+  context.commit((changes) => {
+    const accepted = contact.relation === 'request-out'
+    context.store.contacts.update(contact.id, {
+      outboundToken: tokenGrant,
+      outboundTokenKind: 'grant',
+      ...(accepted && { relation: 'accepted' as const }),
+    })
+    if (accepted) addNotice(context, contact, 'request-accepted')
+    changes.conversation(conversationOf(context, contact).id)
+  })
+}
+
+function applyReceipts(context: Context, contact: Contact, { receipts }: Content): void {
+  if (receipts === undefined) return
+  context.commit((changes) => {
+    const { id: conversationId } = conversationOf(context, contact)
+    const advance = (ids: readonly Uint8Array[], state: 'delivered' | 'read') => {
+      for (const id of ids) {
+        const message = context.store.messages.byId(conversationId, 'me', id)
+        if (message && context.store.messages.advanceState(message.seq, state)) {
+          changes.messageChanged(conversationId, message.seq)
+        }
+      }
+    }
+    advance(receipts.delivered, 'delivered')
+    advance(receipts.read, 'read')
+  })
+}
+
+/** Sends again what the contact could not open; says so where an envelope held no message. */
+function applyResendRequest(context: Context, contact: Contact, { resendRequest }: Content): void {
+  if (resendRequest === undefined) return
+  const { store } = context
+  const conversation = conversationOf(context, contact)
+  const nothingToResend: Uint8Array[] = []
+  for (const envelopeId of resendRequest.envelopeIds) {
+    const trace = store.traces.byEnvelope(envelopeId)
+    const message = trace?.direction === 'out' ? store.messages.get(trace.messageSeq) : null
+    if (message?.conversationId !== conversation.id) {
+      nothingToResend.push(envelopeId)
+    } else if (store.outbox.byMessage(message.seq).length === 0) {
+      const text = textContentOf(message, envelopeId)
+      enqueue(context, contact, { sentAtMs: message.sentAtMs, text }, message.seq)
+    }
+  }
+  if (nothingToResend.length > 0) {
+    enqueue(context, contact, {
+      sentAtMs: context.clock.nowMs(),
+      resendRequest: { envelopeIds: [], nothingToResend },
+    })
+  }
+  for (const envelopeId of resendRequest.nothingToResend) {
+    context.commit((changes) => {
+      const held = store.inbox.held(envelopeId)
+      if (held?.contactId !== contact.id || held.status !== 'failed') return
+      store.inbox.release(envelopeId)
+      if (held.messageSeq !== null) {
+        store.messages.remove(held.messageSeq)
+        changes.messageRemoved(conversation.id, held.messageSeq)
+      }
+    })
+  }
+}
+
+function applyText(
+  context: Context,
+  contact: Contact,
+  text: TextContent,
+  sentAtMs: number,
+  signature: Message['signature'],
+  opened: OpenedEnvelope,
+  receipts: PendingReceipts,
+): void {
+  context.commit((changes) => {
+    const { store } = context
+    const conversation = conversationOf(context, contact)
+    const now = context.clock.nowMs()
+    const message: Omit<Message, 'seq'> = {
+      conversationId: conversation.id,
+      id: text.messageId,
+      author: 'them',
+      kind: 'text',
+      text: text.text,
+      sentAtMs: Math.min(sentAtMs, now),
+      storedAtMs: now,
+      state: 'received',
+      errorCode: null,
+      replyTo: text.replyTo
+        ? {
+            messageId: text.replyTo.messageId,
+            author: text.replyTo.byReceiver ? 'me' : 'them',
+            excerpt: text.replyTo.excerpt,
+          }
+        : null,
+      signature,
+    }
+    const held = text.resentFor ? store.inbox.held(text.resentFor) : null
+    const placeholder = held?.contactId === contact.id ? held.messageSeq : null
+    if (held && held.contactId === contact.id) store.inbox.release(held.envelopeId)
+    const isNew = store.messages.byId(conversation.id, 'them', message.id) === null
+    if (placeholder !== null && isNew) {
+      store.messages.replaceUnreadable(placeholder, message)
+      changes.messageChanged(conversation.id, placeholder)
+      addTrace(context, opened, placeholder)
+    } else {
+      if (placeholder !== null) {
+        store.messages.remove(placeholder)
+        changes.messageRemoved(conversation.id, placeholder)
+      }
+      const stored = isNew ? store.messages.add(message) : null
+      if (stored !== null) {
+        changes.messageAdded(conversation.id, stored.seq)
+        addTrace(context, opened, stored.seq)
+      }
+    }
+    if (conversation.archived && conversation.mutedUntilMs <= now) {
+      store.conversations.update(conversation.id, { archived: false })
+    }
+    // Receipted even when it was known: the sender repeats it because no receipt came.
+    const ids = receipts.get(contact.id)
+    if (ids) ids.push(message.id)
+    else receipts.set(contact.id, [message.id])
+  })
+}
+
+function addTrace(context: Context, opened: OpenedEnvelope, messageSeq: Message['seq']): void {
+  context.store.traces.add({
+    envelopeId: opened.incoming.envelopeId,
+    messageSeq,
+    direction: 'in',
+    label: opened.incoming.label,
+    envelope: opened.incoming.envelope,
+    messageKey: opened.messageKey,
+    position: describePosition(opened.position),
+    relayedAtMs: opened.incoming.relayedAtMs,
+  })
+}
+
+function applySignedMode(context: Context, contact: Contact, { signedMode }: Content): void {
+  const conversation = conversationOf(context, contact)
+  if (signedMode === undefined || signedMode === conversation.signedMessages) return
+  context.commit((changes) => {
+    context.store.conversations.update(conversation.id, { signedMessages: signedMode })
+    addNotice(context, contact, signedMode ? 'signed-messages-on' : 'signed-messages-off')
+    changes.conversation(conversation.id)
+  })
+}
