@@ -39,7 +39,7 @@ const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200))
 interface CallDeclaration {
   readonly input: v.GenericSchema
   readonly output: v.GenericSchema
-  /** The codes this call can fail with, besides `INTERNAL` and `INVALID_INPUT`, which every call can. */
+  /** The codes this call can fail with, besides `COMMON_ERRORS`. */
   readonly errors: readonly ErrorCode[]
 }
 
@@ -57,6 +57,13 @@ const NETWORK = [
 ] as const satisfies readonly ErrorCode[]
 
 const STORAGE = ['STORE_FULL', 'STORE_DAMAGED'] as const satisfies readonly ErrorCode[]
+
+/** What every call can fail with; `PROFILE_MISSING`: it needs an open profile, and none is open (any more). */
+export const COMMON_ERRORS = [
+  'INTERNAL',
+  'INVALID_INPUT',
+  'PROFILE_MISSING',
+] as const satisfies readonly ErrorCode[]
 
 export const CALLS = {
   // Application and first run
@@ -413,7 +420,7 @@ export type CallInput<Name extends CallName> = v.InferOutput<(typeof CALLS)[Name
 export type CallOutput<Name extends CallName> = v.InferOutput<(typeof CALLS)[Name]['output']>
 /** The codes a call can fail with. */
 export type CallError<Name extends CallName> =
-  (typeof CALLS)[Name]['errors'][number] | 'INTERNAL' | 'INVALID_INPUT'
+  (typeof CALLS)[Name]['errors'][number] | (typeof COMMON_ERRORS)[number]
 export type EventPayload<Name extends EventName> = v.InferOutput<(typeof EVENTS)[Name]>
 export type MenuCommand = (typeof MENU_COMMANDS)[number]
 
