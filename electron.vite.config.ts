@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'electron-vite'
+
+const source = (path: string): string => resolve(import.meta.dirname, 'src', path)
+const output = (path: string): string => resolve(import.meta.dirname, 'out', path)
+
+/** What Electron 45 understands. */
+const CHROME_TARGET = 'chrome146'
+const NODE_TARGET = 'node24'
+
+/** A stack trace with readable names is worth more than a few kilobytes. */
+const READABLE = { minify: false, sourcemap: false, reportCompressedSize: false } as const
+
+export default defineConfig({
+  // An ES module. What package.json names as dependencies is loaded from node_modules, native modules included.
+  main: {
+    build: {
+      ...READABLE,
+      target: NODE_TARGET,
+      outDir: output('main'),
+      rolldownOptions: {
+        input: { index: source('main/index.ts') },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      },
+    },
+  },
+  // One CommonJS file: a sandboxed preload script is no module and can load nothing but `electron`.
+  preload: {
+    build: {
+      ...READABLE,
+      target: NODE_TARGET,
+      outDir: output('preload'),
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { index: source('preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      },
+    },
+  },
+  // Files of our own scheme under a strict policy: no inline scripts, styles or fonts.
+  renderer: {
+    root: source('renderer'),
+    plugins: [react()],
+    build: {
+      minify: true,
+      reportCompressedSize: false,
+      target: CHROME_TARGET,
+      outDir: output('renderer'),
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: { index: source('renderer/index.html') } },
+    },
+  },
+})
