@@ -1,4 +1,4 @@
-import type { Clock } from '#core/ports.ts'
+import type { Clock, Log } from '#core/ports.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AccountView, AppStateView } from '#shared/views.ts'
@@ -31,6 +31,7 @@ export interface ProfileDoor<Client, NewAccount, CreateError extends ErrorCode> 
 
 interface PhaseOptions {
   readonly clock: Clock
+  readonly log: Log
   /** A link that waits for an account. */
   readonly inviteLink: () => string | null
   readonly onChange: (state: AppStateView) => void
@@ -66,11 +67,12 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
   open(): Promise<AppStateView> {
     return this.#inOrder(async () => {
       if (this.#client !== null) return this.#state
-      const kind = await this.#door.kind()
-      if (!kind.ok) return this.#fail(kind.error.code)
-      if (kind.value === 'none') return this.#firstRun()
-      if (kind.value === 'vault') return this.#enter({ phase: 'vault-locked' })
-      return this.#openWithKeychain()
+      try {
+        return await this.#findAndOpen()
+      } catch (cause) {
+        this.#options.log.error('profile-open-threw', cause)
+        return this.#fail('INTERNAL')
+      }
     })
   }
 
@@ -117,6 +119,14 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
   /** Stops waiting; for the end of the app. */
   stop(): void {
     this.#cancelLook()
+  }
+
+  async #findAndOpen(): Promise<AppStateView> {
+    const kind = await this.#door.kind()
+    if (!kind.ok) return this.#fail(kind.error.code)
+    if (kind.value === 'none') return this.#firstRun()
+    if (kind.value === 'vault') return this.#enter({ phase: 'vault-locked' })
+    return this.#openWithKeychain()
   }
 
   async #openWithKeychain(): Promise<AppStateView> {
