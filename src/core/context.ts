@@ -1,3 +1,4 @@
+import { ConfirmedKeys } from './confirmed-keys.ts'
 import { Changes } from './changes.ts'
 import type { DeviceKeys } from './device-keys.ts'
 import { Events } from './events.ts'
@@ -15,6 +16,7 @@ export class Context {
   readonly keys: DeviceKeys
   readonly events = new Events()
   readonly sessions: SessionBook
+  readonly confirmedKeys = new ConfirmedKeys()
   #changes: Changes | null = null
 
   constructor(parts: {

@@ -71,7 +71,7 @@ export function markRead(
   if (seq <= from && !conversation.markedUnread) return ok(undefined)
   const newlyRead =
     contact.relation === 'accepted' && readSettings(context.store.settings).readReceipts
-      ? context.store.messages.idsOfTheirs(id, from as MessageSeq, seq)
+      ? context.store.messages.idsOfTheirs(id, conversation.readUpTo, seq)
       : []
   context.commit((changes) => {
     const readUpTo = Math.max(from, seq) as MessageSeq

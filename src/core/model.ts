@@ -29,8 +29,6 @@ export interface Account {
   readonly createdAtMs: number
   /** False until the relay has confirmed the account; registering is repeated until then. */
   readonly registered: boolean
-  /** Version of the prekeys last published; grows by one with every upload. */
-  readonly prekeyVersion: number
   /** The last sequence number of the relay that is stored here. */
   readonly relayCursor: number
 }

@@ -45,14 +45,31 @@ export type KeychainSaveError =
 
 /** Where the secrets of one profile are kept: the OS keychain, or a passphrase vault. Never deletes on failure. */
 export interface Keychain {
-  /** For "Key health": what protects the keys, in the platform's words (`Secret Service`, `Keychain`, …). */
   readonly protection: 'keychain' | 'vault'
+  /** For "Key health": what protects the keys, in the platform's words (`Secret Service`, `macOS Keychain`, …). */
+  readonly backend: string
   load(): Promise<Result<ProfileSecrets, Failure<KeychainLoadError>>>
   /** Writes, reads back and compares before it reports success. */
   save(secrets: ProfileSecrets): Promise<Result<void, Failure<KeychainSaveError>>>
   /** Removes the entry; removing a missing one succeeds. */
   remove(): Promise<Result<void, Failure<KeychainSaveError>>>
 }
+
+/** Where the files of one profile lie. */
+export interface ProfileStorage {
+  /** Whether there is a database file. */
+  exists(): boolean
+  create(
+    databaseKey: Uint8Array,
+  ): Result<Store, Failure<'PROFILE_EXISTS' | 'STORE_FULL' | 'STORE_DAMAGED'>>
+  /** Never changes or removes a file that it cannot open. */
+  open(databaseKey: Uint8Array): Result<Store, Failure<StoreOpenError>>
+  /** Removes the database. Only for an account that was deleted, or whose creation was refused. */
+  discard(): void
+}
+
+export type StoreOpenError =
+  'PROFILE_MISSING' | 'STORE_KEY_WRONG' | 'STORE_DAMAGED' | 'STORE_TOO_NEW' | 'STORE_FULL'
 
 // ---- Clock, randomness, log -----------------------------------------------------------------------------------
 
@@ -94,7 +111,8 @@ export interface Store {
   readonly inbox: InboxTable
   /** Bytes on disk, for the storage settings. */
   sizeBytes(): number
-  /** Encrypted copy of the whole file under the same key, consistent while in use. */
+  /** The cipher of the file's pages, for "Key health". */
+  readonly cipher: string
   close(): void
 }
 
@@ -211,7 +229,11 @@ export interface MessageTable {
   /** The oldest message of the other side after `readUpTo`, where the thread opens. */
   firstUnread(conversationId: ConversationId): MessageSeq | null
   /** Ids of the other side's text messages with `after < seq <= upTo`, in order; at most the newest 1,000. */
-  idsOfTheirs(conversationId: ConversationId, after: MessageSeq, upTo: MessageSeq): Uint8Array[]
+  idsOfTheirs(
+    conversationId: ConversationId,
+    after: MessageSeq | null,
+    upTo: MessageSeq,
+  ): Uint8Array[]
   /** Moves a state forward only (waiting < sent < delivered < read; failed only from waiting). Says whether it moved. */
   advanceState(seq: MessageSeq, state: Message['state'], errorCode?: ErrorCode): boolean
   /** From `failed` back to `waiting`. */

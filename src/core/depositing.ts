@@ -1,0 +1,165 @@
+import type { ErrorCode, Failure } from '#shared/errors.ts'
+import { ERRORS } from '#shared/errors.ts'
+import { equalPublicBytes } from '#shared/bytes.ts'
+import { hostOf, nameOf } from '#protocol/address.ts'
+import type { Context } from './context.ts'
+import { identityChanged } from './identity-change.ts'
+import { lookUpSigningKey } from './identity-lookup.ts'
+import type { JobOutcome } from './job.ts'
+import type { Contact, ContactId, OutboxItem } from './model.ts'
+import { establishSession, sealItem } from './sessions.ts'
+
+const IDLE: JobOutcome = { kind: 'idle' }
+
+/**
+ * Deposits what waits for one contact, in order, one at a time, until nothing is left or something is in the way.
+ * Each item leaves the outbox only after the receiver's relay has said that it is durable there.
+ */
+export async function depositWaiting(context: Context, contactId: ContactId): Promise<JobOutcome> {
+  for (;;) {
+    const contact = context.store.contacts.get(contactId)
+    const item = context.store.outbox.next(contactId)
+    if (contact === null || item === null) return IDLE
+    if (contact.relation === 'blocked') {
+      context.commit(() => context.store.outbox.removeForContact(contactId))
+      return IDLE
+    }
+    // Waits for the user to look at changed keys, or for the other side to accept.
+    if (contact.changedSigningKey !== null || route(contact) === 'none') return IDLE
+
+    if (item.envelope === null) {
+      const sealed = await sealWaiting(context, contact, item)
+      if (sealed !== null) return sealed
+      continue
+    }
+    const outcome = await depositOne(context, contact, item, item.envelope)
+    if (outcome !== null) return outcome
+  }
+}
+
+/** How a contact can be reached now. */
+function route(contact: Contact): 'token' | 'knock' | 'none' {
+  if (contact.outboundToken !== null) return 'token'
+  return contact.relation === 'request-out' && !contact.knocked ? 'knock' : 'none'
+}
+
+/** Seals an item that had no session; `null` where it is sealed now. */
+async function sealWaiting(
+  context: Context,
+  contact: Contact,
+  item: OutboxItem,
+): Promise<JobOutcome | null> {
+  if (context.sessions.current(contact.id, item.deviceId) === null) {
+    const established = await establishSession(context, contact, item.deviceId)
+    if (!established.ok) return giveUpOrRetry(context, item, established.error)
+  }
+  context.commit(() => {
+    const current = context.store.outbox.get(item.envelopeId)
+    const session = context.sessions.current(contact.id, item.deviceId)
+    if (current && session) sealItem(context, contact, session, current)
+  })
+  return null
+}
+
+/** Deposits one envelope; `null` where the queue goes on. */
+async function depositOne(
+  context: Context,
+  contact: Contact,
+  item: OutboxItem,
+  envelope: Uint8Array,
+): Promise<JobOutcome | null> {
+  const host = hostOf(contact.address)
+  const { envelopeId, deviceId } = item
+  const isKnock = contact.outboundToken === null
+  const deposited =
+    contact.outboundToken === null
+      ? await context.relay.knock(host, {
+          envelopeId,
+          name: nameOf(contact.address),
+          deviceId,
+          envelope,
+        })
+      : await context.relay.deposit(host, {
+          envelopeId,
+          deviceId,
+          token: contact.outboundToken,
+          envelope,
+        })
+  if (deposited.ok) {
+    context.commit((changes) => {
+      const { store } = context
+      store.outbox.remove(envelopeId)
+      store.traces.setRelayedAt(envelopeId, context.clock.nowMs())
+      if (isKnock) store.contacts.update(contact.id, { knocked: true })
+      if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'sent')) {
+        const message = store.messages.get(item.messageSeq)
+        if (message) changes.messageChanged(message.conversationId, message.seq)
+      }
+    })
+    return null
+  }
+  if (deposited.error.code === 'DELIVERY_REFUSED') return refused(context, contact, item)
+  return giveUpOrRetry(context, item, deposited.error)
+}
+
+/**
+ * The token is not taken any more. The account may be a new one under the old name (its keys tell), the invite may have
+ * run out (then we knock), or the contact has withdrawn the token.
+ */
+async function refused(
+  context: Context,
+  contact: Contact,
+  item: OutboxItem,
+): Promise<JobOutcome | null> {
+  const lookup = await lookUpSigningKey(context, contact.address)
+  const current = context.store.contacts.get(contact.id)
+  if (current === null) return IDLE
+  if (lookup.ok && !equalPublicBytes(lookup.value, current.signingKey)) {
+    identityChanged(context, current, lookup.value)
+    return IDLE
+  }
+  if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
+  if (lookup.ok && current.outboundTokenKind === 'invite') {
+    context.commit(() => {
+      context.store.contacts.update(contact.id, {
+        outboundToken: null,
+        outboundTokenKind: null,
+        relation: 'request-out',
+        knocked: false,
+      })
+    })
+    return null
+  }
+  giveUp(context, item, lookup.ok ? 'DELIVERY_REFUSED' : lookup.error.code)
+  return null
+}
+
+function giveUpOrRetry(
+  context: Context,
+  item: OutboxItem,
+  error: Failure<ErrorCode>,
+): JobOutcome | null {
+  // The user has something to look at first.
+  if (error.code === 'CONTACT_IDENTITY_CHANGED') return IDLE
+  if (ERRORS[error.code].retry === 'never') {
+    giveUp(context, item, error.code)
+    return null
+  }
+  return {
+    kind: 'failed',
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+  }
+}
+
+/** Takes an item out of the outbox for good; its message is shown as failed and can be retried by the user. */
+function giveUp(context: Context, item: OutboxItem, code: ErrorCode): void {
+  context.log.warn('deposit.given-up', { code })
+  context.commit((changes) => {
+    const { store } = context
+    store.outbox.remove(item.envelopeId)
+    if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'failed', code)) {
+      const message = store.messages.get(item.messageSeq)
+      if (message) changes.messageChanged(message.conversationId, message.seq)
+    }
+  })
+}

@@ -1,0 +1,158 @@
+import { ERRORS, type ErrorCode } from '#shared/errors.ts'
+import { lookUpAuthors } from './author-lookups.ts'
+import { Connection } from './connection.ts'
+import type { Context } from './context.ts'
+import { depositWaiting } from './depositing.ts'
+import { forgetExpiredInvites } from './invites.ts'
+import { Job, type JobOutcome } from './job.ts'
+import type { ContactId } from './model.ts'
+import { keepPrekeys } from './prekey-upkeep.ts'
+import type { Followup } from './receiving.ts'
+import { registerAccount } from './registration.ts'
+import { SessionRepair } from './session-repair.ts'
+import { keepTokens } from './token-upkeep.ts'
+
+const PREKEY_UPKEEP_MS = 6 * 3_600_000
+const HOUSEKEEPING_MS = 24 * 3_600_000
+/** Longer than a relay keeps envelopes: until then, a repeated one is recognised. */
+const SEEN_KEPT_MS = 60 * 86_400_000
+/** Messages whose envelope stays to be inspected. */
+const TRACES_KEPT = 5_000
+
+/** Everything that runs behind an open profile: connection, deposits, look-ups, repairs and upkeep. */
+export class Jobs {
+  readonly connection: Connection
+  readonly #context: Context
+  readonly #deposits = new Map<ContactId, Job>()
+  readonly #register: Job
+  readonly #prekeys: Job
+  readonly #tokens: Job
+  readonly #lookups: Job
+  readonly #repairs: Job
+  readonly #housekeeping: Job
+
+  constructor(context: Context) {
+    this.#context = context
+    this.connection = new Connection(context, {
+      followUp: (followup) => this.followUp(followup),
+      online: () => this.#wakeAll(),
+    })
+    const repair = new SessionRepair(context)
+    this.#register = this.#job('register', () => this.#registerAccount())
+    this.#prekeys = this.#job('prekeys', async () => {
+      const kept = await keepPrekeys(context)
+      return kept.ok ? { kind: 'again', afterMs: PREKEY_UPKEEP_MS } : failedBy(kept.error)
+    })
+    this.#tokens = this.#job('tokens', async () => {
+      const kept = await keepTokens(context)
+      if (!kept.ok) return failedBy(kept.error)
+      if (kept.value.granted > 0) this.wakeDeposits()
+      return { kind: 'idle' }
+    })
+    this.#lookups = this.#job('lookups', () =>
+      lookUpAuthors(context, (followup) => this.followUp(followup)),
+    )
+    this.#repairs = this.#job('repairs', async () => {
+      const outcome = await repair.run()
+      this.wakeDeposits()
+      return outcome
+    })
+    this.#housekeeping = this.#job('housekeeping', () => {
+      forgetExpiredInvites(context)
+      context.store.inbox.forgetSeenBefore(context.clock.nowMs() - SEEN_KEPT_MS)
+      context.store.traces.prune(TRACES_KEPT)
+      return Promise.resolve({ kind: 'again', afterMs: HOUSEKEEPING_MS })
+    })
+  }
+
+  start(): void {
+    this.#register.wake()
+    this.#housekeeping.wake()
+  }
+
+  /** Does what receiving has found to be done. */
+  followUp({ lookups, repairs, deposits }: Followup): void {
+    if (lookups) this.#lookups.wake()
+    if (repairs) this.#repairs.wake()
+    if (deposits) this.wakeDeposits()
+    // A grant, an acceptance or a new session may have changed who can be written to.
+    this.#tokens.wake()
+  }
+
+  /** Something was put into the outbox, or a contact can be reached now. */
+  wakeDeposits(): void {
+    for (const contactId of this.#context.store.outbox.contactsWaiting()) {
+      this.#depositJob(contactId).wake()
+    }
+    this.#context.events.emit('connection.changed', this.connection.view())
+  }
+
+  /** A contact's relation or an invite has changed. */
+  wakeTokens(): void {
+    this.#tokens.wake()
+  }
+
+  async stop(): Promise<void> {
+    const jobs = [
+      this.#register,
+      this.#prekeys,
+      this.#tokens,
+      this.#lookups,
+      this.#repairs,
+      this.#housekeeping,
+      ...this.#deposits.values(),
+    ]
+    await Promise.all([this.connection.close(), ...jobs.map((job) => job.stop())])
+  }
+
+  #job(name: string, run: () => Promise<JobOutcome>): Job {
+    const { clock, log, random } = this.#context
+    const fraction = () => (random(1)[0] ?? 0) / 256
+    return new Job(name, { clock, log, random: fraction }, run)
+  }
+
+  #depositJob(contactId: ContactId): Job {
+    let job = this.#deposits.get(contactId)
+    if (job === undefined) {
+      job = this.#job('deposit', async () => {
+        const outcome = await depositWaiting(this.#context, contactId)
+        this.#context.events.emit('connection.changed', this.connection.view())
+        return outcome
+      })
+      this.#deposits.set(contactId, job)
+    }
+    return job
+  }
+
+  #wakeAll(): void {
+    this.#prekeys.wakeFresh()
+    this.#tokens.wakeFresh()
+    this.#lookups.wakeFresh()
+    this.#repairs.wakeFresh()
+    for (const contactId of this.#context.store.outbox.contactsWaiting()) {
+      this.#depositJob(contactId).wakeFresh()
+    }
+  }
+
+  /** Makes sure that the relay has the account (an earlier try may have been cut off), then connects. */
+  async #registerAccount(): Promise<JobOutcome> {
+    if (!this.#context.account().registered) {
+      const registered = await registerAccount(this.#context)
+      if (!registered.ok) {
+        this.connection.reportOffline(registered.error.code, null)
+        return failedBy(registered.error)
+      }
+    }
+    this.connection.open()
+    return { kind: 'idle' }
+  }
+}
+
+function failedBy(error: { readonly code: ErrorCode; readonly retryAfterMs?: number }): JobOutcome {
+  // What cannot change by itself is tried again only when the connection is made anew.
+  if (ERRORS[error.code].retry === 'never') return { kind: 'idle' }
+  return {
+    kind: 'failed',
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+  }
+}

@@ -1,0 +1,210 @@
+import { readHandshakeId } from '#crypto/handshake-id.ts'
+import { sha256 } from '#crypto/primitives.ts'
+import { openMessage } from '#crypto/ratchet.ts'
+import type { ErrorCode } from '#shared/errors.ts'
+import { MAX_IDS } from '#protocol/content.ts'
+import { acceptHandshake, keepSession, type AcceptedHandshake } from './accepting.ts'
+import { applyPlaintext, type PendingReceipts } from './applying-content.ts'
+import { admitStranger, judgeAuthor, type Arrival } from './admission.ts'
+import type { Context } from './context.ts'
+import type { Contact, HeldEnvelope } from './model.ts'
+import { conversationOf } from './notices.ts'
+import { enqueue } from './outbox.ts'
+import type { IncomingEnvelope } from './ports.ts'
+
+const ID_BYTES = 16
+/** Envelopes of one contact that are kept for another try; beyond, only counted. */
+const FAILED_KEPT_PER_CONTACT = 50
+
+/** What is to be done once the batch is durable. */
+export interface Followup {
+  /** Some envelopes wait for a look-up of their author. */
+  lookups: boolean
+  /** Some contacts' sessions need repair. */
+  repairs: boolean
+  /** Receipts or answers went into the outbox. */
+  deposits: boolean
+}
+
+/**
+ * Takes in a batch of envelopes in one transaction: opened messages, the advanced sessions and the envelopes' ids become
+ * durable together, and only then the relay may forget them. Envelopes seen before change nothing.
+ */
+export function receiveBatch(context: Context, batch: readonly IncomingEnvelope[]): Followup {
+  return context.commit(() => {
+    const receiver = new Receiver(context)
+    for (const incoming of batch) receiver.receive(incoming)
+    const last = batch.at(-1)
+    if (last) context.store.account.setCursor(last.relaySeq)
+    return receiver.finish()
+  })
+}
+
+/** Tries held envelopes again, in the order in which they came: their author is known now. */
+export function receiveHeld(context: Context, held: readonly HeldEnvelope[]): Followup {
+  return context.commit(() => {
+    const receiver = new Receiver(context)
+    for (const each of held) {
+      context.store.inbox.release(each.envelopeId)
+      receiver.open({ ...each, relaySeq: 0 })
+    }
+    return receiver.finish()
+  })
+}
+
+/** One batch inside one transaction. */
+class Receiver {
+  readonly #context: Context
+  readonly #receipts: PendingReceipts = new Map()
+  readonly #followup: Followup = { lookups: false, repairs: false, deposits: false }
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  receive(incoming: IncomingEnvelope): void {
+    const { inbox } = this.#context.store
+    // A hostile relay may replay old envelopes under new ids: their bytes are remembered too.
+    const bytesId = sha256(incoming.envelope).subarray(0, ID_BYTES)
+    if (inbox.seen(incoming.envelopeId) || inbox.seen(bytesId)) return
+    const now = this.#context.clock.nowMs()
+    inbox.markSeen(incoming.envelopeId, now)
+    inbox.markSeen(bytesId, now)
+    this.open(incoming)
+  }
+
+  /** Opens an envelope by what its label says about where it belongs. */
+  open(incoming: IncomingEnvelope): void {
+    const { store } = this.#context
+    const invite = store.invites.byLabel(incoming.label)
+    const contact =
+      store.contacts.byInboundLabel(incoming.label) ??
+      (invite?.usedBy ? store.contacts.get(invite.usedBy) : null)
+    if (contact?.relation === 'blocked') return
+    if (contact !== null && this.#openWithSessions(contact, incoming)) return
+
+    const isInitial = readHandshakeId(incoming.envelope) !== null
+    if (contact === null && !isInitial) {
+      // Nobody it could be from: a token that was revoked meanwhile, or rubbish.
+      this.#context.log.warn('envelope.dropped', { bytes: incoming.envelope.length })
+      return
+    }
+    const handshake = acceptHandshake(this.#context, incoming.envelope)
+    if (!handshake.ok) {
+      if (contact !== null) this.#fail(contact, incoming, handshake.error.code)
+      else this.#context.log.warn('envelope.refused', { code: handshake.error.code })
+      return
+    }
+    this.#takeHandshake(handshake.value, { incoming, contact, invite })
+  }
+
+  finish(): Followup {
+    for (const [contactId, ids] of this.#receipts) {
+      const contact = this.#context.store.contacts.get(contactId)
+      // Who has not been accepted does not learn whether their messages arrive.
+      if (contact?.relation !== 'accepted') continue
+      for (let start = 0; start < ids.length; start += MAX_IDS) {
+        const delivered = ids.slice(start, start + MAX_IDS)
+        const sentAtMs = this.#context.clock.nowMs()
+        enqueue(this.#context, contact, { sentAtMs, receipts: { delivered, read: [] } })
+      }
+      this.#followup.deposits = true
+    }
+    return this.#followup
+  }
+
+  #openWithSessions(contact: Contact, incoming: IncomingEnvelope): boolean {
+    const { sessions, clock } = this.#context
+    for (const session of sessions.of(contact.id)) {
+      const opened = openMessage(session.state, incoming.envelope, clock.nowMs())
+      if (!opened.ok) continue
+      sessions.advance(session, opened.value.state, clock.nowMs())
+      this.#apply(contact, { incoming, ...opened.value })
+      return true
+    }
+    return false
+  }
+
+  #takeHandshake(handshake: AcceptedHandshake, arrival: Arrival): void {
+    const verdict = judgeAuthor(this.#context, handshake, arrival)
+    switch (verdict.kind) {
+      case 'drop':
+        this.#context.log.warn('handshake.dropped', { reason: verdict.reason })
+        return
+      case 'hold':
+        this.#hold(arrival.incoming, 'pending', null, verdict.contact, null)
+        this.#followup.lookups = true
+        return
+      case 'known':
+        this.#keep(verdict.contact, handshake, arrival)
+        return
+      case 'stranger':
+        this.#keep(admitStranger(this.#context, handshake, arrival), handshake, arrival)
+    }
+  }
+
+  #keep(contact: Contact, handshake: AcceptedHandshake, { incoming, invite }: Arrival): void {
+    keepSession(this.#context, contact, handshake)
+    if (invite?.usedBy === null) {
+      this.#context.store.invites.update(invite.label, { usedBy: contact.id })
+    }
+    this.#apply(contact, { incoming, ...handshake.accepted })
+  }
+
+  #apply(contact: Contact, opened: Parameters<typeof applyPlaintext>[2]): void {
+    const outboxBefore = this.#context.store.outbox.count()
+    if (!applyPlaintext(this.#context, contact.id, opened, this.#receipts)) {
+      this.#context.log.warn('content.malformed')
+    }
+    if (this.#context.store.outbox.count() > outboxBefore) this.#followup.deposits = true
+  }
+
+  /** Keeps an envelope that no session opens, shows a placeholder, and has the session repaired. */
+  #fail(contact: Contact, incoming: IncomingEnvelope, code: ErrorCode): void {
+    const { store, clock, random } = this.#context
+    if (store.inbox.listHeld('failed', contact.id).length >= FAILED_KEPT_PER_CONTACT) {
+      this.#context.log.warn('envelope.unreadable-beyond-limit')
+      return
+    }
+    this.#context.commit((changes) => {
+      const conversation = conversationOf(this.#context, contact)
+      const now = clock.nowMs()
+      const placeholder = store.messages.add({
+        conversationId: conversation.id,
+        id: random(ID_BYTES),
+        author: 'them',
+        kind: 'unreadable',
+        text: '',
+        sentAtMs: now,
+        storedAtMs: now,
+        state: 'received',
+        errorCode: code,
+        replyTo: null,
+        signature: 'none',
+      })
+      if (placeholder !== null) changes.messageAdded(conversation.id, placeholder.seq)
+      this.#hold(incoming, 'failed', code, contact, placeholder?.seq ?? null)
+      if (code !== 'UNKNOWN_VERSION') this.#followup.repairs = true
+    })
+  }
+
+  #hold(
+    incoming: IncomingEnvelope,
+    status: HeldEnvelope['status'],
+    errorCode: ErrorCode | null,
+    contact: Contact | null,
+    messageSeq: HeldEnvelope['messageSeq'],
+  ): void {
+    this.#context.store.inbox.hold({
+      envelopeId: incoming.envelopeId,
+      label: incoming.label,
+      envelope: incoming.envelope,
+      receivedAtMs: this.#context.clock.nowMs(),
+      relayedAtMs: incoming.relayedAtMs,
+      status,
+      errorCode,
+      contactId: contact?.id ?? null,
+      messageSeq,
+    })
+  }
+}

@@ -1,0 +1,33 @@
+import type { ErrorCode, Failure } from '#shared/errors.ts'
+import { ok, type Result } from '#shared/result.ts'
+import { hostOf } from '#protocol/address.ts'
+import type { Context } from './context.ts'
+import type { SettingsTable } from './ports.ts'
+import { accountView } from './view-mapping.ts'
+
+const INVITE_CODE = 'registration.inviteCode'
+
+/** Keeps the invite code until the relay has confirmed the account. */
+export function rememberInviteCode(settings: SettingsTable, code: string | null): void {
+  settings.set(INVITE_CODE, code)
+}
+
+/** Registers the account at its relay. Repeating it with the same key does no harm. */
+export async function registerAccount(context: Context): Promise<Result<void, Failure<ErrorCode>>> {
+  const { store, relay } = context
+  const account = context.account()
+  const code = store.settings.get(INVITE_CODE)
+  const registered = await relay.register(
+    hostOf(account.address),
+    context.signer(),
+    { certificate: account.deviceCertificate },
+    typeof code === 'string' ? code : null,
+  )
+  if (!registered.ok) return registered
+  context.commit(() => {
+    store.account.save({ ...context.account(), registered: true })
+    rememberInviteCode(store.settings, null)
+  })
+  context.events.emit('account.changed', accountView(context.account()))
+  return ok(undefined)
+}
