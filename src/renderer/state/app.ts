@@ -1,0 +1,41 @@
+import { create } from 'zustand'
+import type { AccountView, AppStateView, ConnectionView, SettingsView } from '#ipc/views.ts'
+
+interface AppStore {
+  readonly app: AppStateView
+  readonly connection: ConnectionView | null
+  readonly settings: SettingsView
+}
+
+const DEFAULT_SETTINGS: SettingsView = {
+  theme: 'system',
+  density: 'comfortable',
+  fontSize: 100,
+  language: 'system',
+  sendKey: 'enter',
+  readReceipts: true,
+  whoMayWrite: 'anyone',
+  screenCaptureProtection: false,
+  notifications: 'name-only',
+  notificationSound: true,
+  launchAtLogin: false,
+  closeToTray: false,
+  proxy: { kind: 'system' },
+}
+
+/** What the main process last told about the application as a whole. */
+export const useApp = create<AppStore>(() => ({
+  app: { phase: 'starting' },
+  connection: null,
+  settings: DEFAULT_SETTINGS,
+}))
+
+/** The account, once the profile is open. */
+export function useAccount(): AccountView | null {
+  return useApp(({ app }) => (app.phase === 'ready' ? app.account : null))
+}
+
+/** One setting, or what a selector makes of them. */
+export function useSetting<T>(select: (settings: SettingsView) => T): T {
+  return useApp(({ settings }) => select(settings))
+}

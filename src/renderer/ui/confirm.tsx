@@ -1,0 +1,57 @@
+import { useTranslation } from 'react-i18next'
+import { create } from 'zustand'
+import { Button } from './button.tsx'
+import { Dialog } from './dialog.tsx'
+
+export interface Question {
+  readonly title: string
+  readonly body: string
+  /** The text of the button that does it. */
+  readonly action: string
+  readonly danger?: boolean
+}
+
+interface Asked extends Question {
+  readonly answer: (yes: boolean) => void
+}
+
+const useAsked = create<{ readonly asked: Asked | null }>(() => ({ asked: null }))
+
+/** Asks before something that cannot be undone. Resolves to whether the user wants it. */
+export function confirm(question: Question): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  useAsked.getState().asked?.answer(false)
+  const answer = (yes: boolean) => {
+    useAsked.setState({ asked: null })
+    resolve(yes)
+  }
+  useAsked.setState({ asked: { ...question, answer } })
+  return promise
+}
+
+/** Where `confirm` shows its question. Mounted once, at the root. */
+export function ConfirmDialog() {
+  const { t } = useTranslation('common')
+  const { asked } = useAsked()
+  if (asked === null) return null
+  return (
+    <Dialog
+      open
+      size="small"
+      title={asked.title}
+      description={asked.body}
+      onClose={() => asked.answer(false)}
+      footer={
+        <>
+          <Button onClick={() => asked.answer(false)}>{t('cancel')}</Button>
+          <Button
+            variant={asked.danger === true ? 'danger' : 'primary'}
+            onClick={() => asked.answer(true)}
+          >
+            {asked.action}
+          </Button>
+        </>
+      }
+    />
+  )
+}
