@@ -14,6 +14,8 @@ interface PageHostEvents {
   /** A message from the isolated world; `context` names the document that sent it. */
   message: [message: FromPage, context: number]
   title: [title: string]
+  /** A new document has its scripts. */
+  document: []
   opened: [page: HeldPage]
   destroyed: []
 }
@@ -63,7 +65,9 @@ export class PageHost extends EventEmitter<PageHostEvents> {
     this.#targetId = targetId
     session.on('Runtime.executionContextCreated', ({ context }) => {
       const frameId: unknown = context.auxData?.['frameId']
-      if (context.name === ISOLATED_WORLD && frameId === targetId) this.#context = context.id
+      if (context.name !== ISOLATED_WORLD || frameId !== targetId) return
+      this.#context = context.id
+      this.emit('document')
     })
     session.on('Runtime.executionContextsCleared', () => (this.#context = undefined))
     session.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {

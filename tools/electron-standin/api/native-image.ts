@@ -7,7 +7,7 @@ const PNG_HEIGHT_OFFSET = 20
 
 /** An image as the bytes it was made from. Only PNG has a size; nothing is drawn. */
 export class NativeImage {
-  readonly #bytes: Buffer
+  #bytes: Buffer
   #isTemplate = false
 
   constructor(bytes: Buffer) {
@@ -35,8 +35,10 @@ export class NativeImage {
   resize(_options: object): NativeImage {
     return new NativeImage(this.#bytes)
   }
-  addRepresentation(_options: object): void {
-    // Only the first representation is kept.
+  /** Only the first representation is kept. */
+  addRepresentation({ buffer, dataURL }: { buffer?: Buffer; dataURL?: string }): void {
+    if (!this.isEmpty()) return
+    this.#bytes = buffer ?? bytesOfDataUrl(dataURL ?? '')
   }
   setTemplateImage(isTemplate: boolean): void {
     this.#isTemplate = isTemplate
@@ -46,6 +48,10 @@ export class NativeImage {
   }
 }
 loudClass('nativeImage', NativeImage)
+
+function bytesOfDataUrl(url: string): Buffer {
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
+}
 
 function readImage(path: string): NativeImage {
   try {
@@ -59,6 +65,5 @@ export const nativeImage = {
   createEmpty: (): NativeImage => new NativeImage(Buffer.alloc(0)),
   createFromPath: readImage,
   createFromBuffer: (bytes: Buffer): NativeImage => new NativeImage(Buffer.from(bytes)),
-  createFromDataURL: (url: string): NativeImage =>
-    new NativeImage(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')),
+  createFromDataURL: (url: string): NativeImage => new NativeImage(bytesOfDataUrl(url)),
 }

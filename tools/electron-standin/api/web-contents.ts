@@ -75,6 +75,9 @@ export class WebContents extends EventEmitter {
       (page) => this.#prepare(page),
     )
     this.#host.on('message', (message, context) => this.#onMessage(message, context))
+    this.#host.on('document', () => {
+      void this.#host.callHook('setAccelerators', [this.#accelerators?.keys ?? []])
+    })
     this.#host.on('title', (title) => this.#onTitle(title))
     this.#host.on('opened', (page) => this.#onOpened(page))
     this.#host.on('destroyed', () => side.close())
@@ -99,7 +102,6 @@ export class WebContents extends EventEmitter {
       if (frame.parentId !== undefined) return
       this.#url = fromChromium(frame.url)
       this.#ownNavigation = undefined
-      void this.#host.callHook('setAccelerators', [this.#accelerators?.keys ?? []])
       this.emit('did-navigate', {}, this.#url, 200, 'OK')
     })
     page.on('Page.navigatedWithinDocument', ({ frameId, url }) => {
