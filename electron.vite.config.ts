@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { licences } from './tools/licences-plugin.ts'
 
 const source = (path: string): string => resolve(import.meta.dirname, 'src', path)
 const output = (path: string): string => resolve(import.meta.dirname, 'out', path)
@@ -15,6 +16,7 @@ const READABLE = { minify: false, sourcemap: false, reportCompressedSize: false 
 export default defineConfig({
   // An ES module. What package.json names as dependencies is loaded from node_modules, native modules included.
   main: {
+    plugins: [licences(import.meta.dirname)],
     build: {
       ...READABLE,
       target: NODE_TARGET,

@@ -41,6 +41,7 @@ export function parseAccelerator(text: string, platform: NodeJS.Platform): Accel
     else if (parsed.key === '') parsed.key = KEYS[part] ?? part
     else throw new RangeError(`not an accelerator: ${text}`)
   }
-  if (parsed.key === '' || /.\+/.test(parsed.key)) throw new RangeError(`not an accelerator: ${text}`)
+  if (parsed.key === '' || /.\+/.test(parsed.key))
+    throw new RangeError(`not an accelerator: ${text}`)
   return parsed
 }
