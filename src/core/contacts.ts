@@ -185,9 +185,11 @@ export function removeContact(context: Context, id: ContactId): Result<void, Unk
   return ok(undefined)
 }
 
+/** The keys to compare. After a change those are the new ones: looking at them is what the user is asked to do. */
 function parties(context: Context, contact: Contact) {
   const own = { address: context.account().address, signingKey: context.keys.signing.publicKey }
-  const peer = { address: contact.address, signingKey: storedSigningKey(contact.signingKey) }
+  const peerKey = contact.changedSigningKey ?? contact.signingKey
+  const peer = { address: contact.address, signingKey: storedSigningKey(peerKey) }
   return { own, peer }
 }
 
