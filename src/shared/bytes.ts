@@ -61,7 +61,7 @@ export function decodeHex(text: string): Uint8Array<ArrayBuffer> | null {
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const BASE64URL_VALUES = new Map([...BASE64URL].map((char, value) => [char, value]))
+const BASE64URL_VALUES = new Map(Array.from(BASE64URL, (char, value) => [char, value] as const))
 
 /** Encodes bytes as base64url without padding (RFC 4648 §5). */
 export function encodeBase64Url(bytes: Uint8Array): string {
