@@ -1,4 +1,4 @@
-import { hashDeliveryToken, importDeliveryToken } from '#crypto/delivery-token.ts'
+import { tokenHash } from '#crypto/delivery-token.ts'
 import { DepositAnswer, DepositHeaders, EnvelopeParams, KnockHeaders } from '#protocol/relay-api.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { requesterKey } from '../rate-limits.ts'
@@ -55,9 +55,7 @@ export function depositRoutes(app: RelayApp, context: RelayContext): void {
       },
     },
     async (request, reply) => {
-      const token = importDeliveryToken(decode(request.headers['sotto-delivery-token']))
-      if (token === null) throw refuse('INVALID_INPUT')
-      const hash = hashDeliveryToken(token)
+      const hash = tokenHash(decode(request.headers['sotto-delivery-token']))
       const envelope = {
         tokenHash: hash,
         deviceId: Number(request.headers['sotto-device']),
