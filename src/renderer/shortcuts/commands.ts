@@ -30,7 +30,7 @@ const DECLARATIONS = {
   reconnect: { group: 'general' },
   'toggle-theme': { group: 'general' },
   about: { group: 'general', overDialogs: true },
-  close: { group: 'general', keys: 'Escape', local: true },
+  close: { group: 'general', keys: 'Esc', local: true },
 
   'previous-conversation': { group: 'conversations', keys: 'Alt+ArrowUp' },
   'next-conversation': { group: 'conversations', keys: 'Alt+ArrowDown' },
@@ -55,10 +55,19 @@ const DECLARATIONS = {
 
 export type CommandId = keyof typeof DECLARATIONS
 
+/** The commands with a text of their own; conversation 2 to 9 share that of conversation 1. */
+export type NamedCommandId = Exclude<CommandId, `conversation-${2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`>
+
+export function isNamed(id: CommandId): id is NamedCommandId {
+  return !/^conversation-[2-9]$/.test(id)
+}
+
 export interface Command {
   readonly id: CommandId
   readonly group: CommandGroup
-  readonly keys: KeyCombination | null
+  /** As `KeyHint` and `IconButton` take them. */
+  readonly keys: string | null
+  readonly combination: KeyCombination | null
   readonly overDialogs: boolean
   readonly hidden: boolean
   readonly local: boolean
@@ -73,7 +82,8 @@ function toCommand(id: CommandId): Command {
   return {
     id,
     group: declaration.group,
-    keys: declaration.keys === undefined ? null : parseKeys(declaration.keys),
+    keys: declaration.keys ?? null,
+    combination: declaration.keys === undefined ? null : parseKeys(declaration.keys),
     overDialogs: declaration.overDialogs ?? false,
     hidden: declaration.hidden ?? false,
     local: declaration.local ?? false,
@@ -85,7 +95,9 @@ export const COMMANDS: readonly Command[] = Object.keys(DECLARATIONS)
   .filter(isCommandId)
   .map(toCommand)
 
-/** The command of an id. */
-export function commandOf(id: CommandId): Command {
-  return toCommand(id)
+/** The keys of a command, for a hint beside what does the same. Throws a RangeError where it has none. */
+export function keysOf(id: CommandId): string {
+  const declaration: CommandDeclaration = DECLARATIONS[id]
+  if (declaration.keys === undefined) throw new RangeError(`${id} has no keys`)
+  return declaration.keys
 }

@@ -66,35 +66,3 @@ export function ariaKeys(combination: KeyCombination, mac: boolean): string {
   ]
   return [...modifiers, combination.key].join('+')
 }
-
-const MAC_SYMBOLS: Readonly<Record<string, string>> = {
-  Enter: '↩',
-  Escape: '⎋',
-}
-const SYMBOLS: Readonly<Record<string, string>> = { ArrowUp: '↑', ArrowDown: '↓' }
-
-/**
- * The key caps to draw, in the order of the platform.
- * @param nameOf - the name of `ctrl`, `alt`, `shift`, `enter` or `escape` in the user's language.
- */
-export function keyCaps(
-  combination: KeyCombination,
-  mac: boolean,
-  nameOf: (key: 'ctrl' | 'alt' | 'shift' | 'enter' | 'escape') => string,
-): string[] {
-  const caps: string[] = []
-  if (combination.mod && !mac) caps.push(nameOf('ctrl'))
-  if (combination.alt) caps.push(mac ? '⌥' : nameOf('alt'))
-  if (combination.shift) caps.push(mac ? '⇧' : nameOf('shift'))
-  if (combination.mod && mac) caps.push('⌘')
-  caps.push(keyCap(combination.key, mac, nameOf))
-  return caps
-}
-
-function keyCap(key: string, mac: boolean, nameOf: (key: 'enter' | 'escape') => string): string {
-  const symbol = SYMBOLS[key] ?? (mac ? MAC_SYMBOLS[key] : undefined)
-  if (symbol !== undefined) return symbol
-  if (key === 'Enter') return nameOf('enter')
-  if (key === 'Escape') return nameOf('escape')
-  return key
-}

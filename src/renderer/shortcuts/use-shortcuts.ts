@@ -1,22 +1,27 @@
 import { useEffect } from 'react'
 import { useIpcEvent } from '../ipc/use-ipc-event.ts'
 import { useOverlays } from '../state/overlays.ts'
-import { COMMANDS, commandOf, type CommandId } from './commands.ts'
+import { isMac } from '../ui/key-labels.ts'
+import { COMMANDS, type Command, type CommandId } from './commands.ts'
 import { matchesKeys, type KeyPress } from './keys.ts'
-import { isMac } from './platform.ts'
 import { runCommand } from './registry.ts'
 
-/** The command of a key press, or `null`. */
-export function commandOfPress(press: KeyPress, mac: boolean): CommandId | null {
-  const command = COMMANDS.find(
-    ({ keys, local }) => keys !== null && !local && matchesKeys(keys, press, mac),
+/** The command of a key press, or `undefined`. */
+export function commandOfPress(press: KeyPress, mac: boolean): Command | undefined {
+  return COMMANDS.find(
+    ({ combination, local }) =>
+      combination !== null && !local && matchesKeys(combination, press, mac),
   )
-  return command?.id ?? null
 }
 
-function runUnlessCovered(id: CommandId): boolean {
+function runUnlessCovered(command: Command | undefined): boolean {
+  if (command === undefined) return false
   const covered = useOverlays.getState().stack.length > 0
-  return (!covered || commandOf(id).overDialogs) && runCommand(id)
+  return (!covered || command.overDialogs) && runCommand(command.id)
+}
+
+function commandOf(id: CommandId): Command | undefined {
+  return COMMANDS.find((command) => command.id === id)
 }
 
 /** Sends key presses and menu entries to whatever answers their commands. Mounted once, in the main window. */
@@ -24,12 +29,11 @@ export function useShortcuts(): void {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.defaultPrevented || event.isComposing) return
-      const id = commandOfPress(event, isMac)
-      if (id !== null && runUnlessCovered(id)) event.preventDefault()
+      if (runUnlessCovered(commandOfPress(event, isMac()))) event.preventDefault()
     }
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
   }, [])
 
-  useIpcEvent('menu.chosen', ({ command }) => void runUnlessCovered(command))
+  useIpcEvent('menu.chosen', ({ command }) => void runUnlessCovered(commandOf(command)))
 }

@@ -1,13 +1,23 @@
 import { create } from 'zustand'
 
 /** Which part of the settings to show. */
-export type SettingsSection =
-  'account' | 'privacy' | 'notifications' | 'appearance' | 'network' | 'keys' | 'about'
+export const SETTINGS_SECTIONS = [
+  'account',
+  'general',
+  'privacy',
+  'notifications',
+  'appearance',
+  'network',
+  'keys',
+  'about',
+] as const
+export type SettingsSection = (typeof SETTINGS_SECTIONS)[number]
 
 export type Overlay =
   | { readonly kind: 'settings'; readonly section?: SettingsSection }
   | { readonly kind: 'palette' }
-  | { readonly kind: 'add-contact'; readonly link?: string }
+  /** `mine` shows the user's own link first. */
+  | { readonly kind: 'add-contact'; readonly link?: string; readonly side?: 'mine' }
   | { readonly kind: 'verify'; readonly contactId: number }
   | { readonly kind: 'inspect'; readonly seq: number }
   | { readonly kind: 'message-details'; readonly seq: number }
