@@ -59,6 +59,14 @@ export class Client {
     this.#jobs.start()
   }
 
+  /**
+   * Resolves when all that waits at the relay is here and everything is done that can be done now; what waits for
+   * another person goes on waiting. While the relay cannot be reached it does not resolve: callers set the bound.
+   */
+  whenSettled(): Promise<void> {
+    return this.#jobs.whenSettled()
+  }
+
   /** Ends everything that runs behind and closes the store; nothing is lost by it. */
   async close(): Promise<void> {
     await this.#jobs.stop()

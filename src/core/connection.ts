@@ -15,6 +15,8 @@ export class Connection {
   readonly #online: () => void
   #subscription: Subscription | null = null
   #state: Omit<ConnectionView, 'waitingCount'>
+  #caughtUp = false
+  #onceCaughtUp: (() => void)[] = []
 
   constructor(
     context: Context,
@@ -50,10 +52,15 @@ export class Connection {
       account.relayCursor,
       {
         received: (batch) => this.#receive(batch),
-        drained: () => this.#context.log.info('relay.drained'),
+        drained: () => this.#drained(),
         stateChanged: (state) => this.#stateChanged(state),
       },
     )
+  }
+
+  /** Resolves when this connection has brought all that waited at the relay. */
+  async whenCaughtUp(): Promise<void> {
+    if (!this.#caughtUp) await new Promise<void>((resolve) => this.#onceCaughtUp.push(resolve))
   }
 
   reconnectNow(): void {
@@ -77,7 +84,14 @@ export class Connection {
     }
   }
 
+  #drained(): void {
+    this.#context.log.info('relay.drained')
+    this.#caughtUp = true
+    for (const resolve of this.#onceCaughtUp.splice(0)) resolve()
+  }
+
   #stateChanged(state: ConnectionState): void {
+    if (state.kind !== 'online') this.#caughtUp = false
     switch (state.kind) {
       case 'connecting':
         // Between two tries the reason of the last failure stays in sight.

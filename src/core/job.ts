@@ -21,6 +21,7 @@ export class Job {
   #stopped = false
   #failures = 0
   #cancelTimer: (() => void) | null = null
+  #onceSettled: (() => void)[] = []
 
   /** @param random - from 0 up to 1, for the jitter. */
   constructor(
@@ -49,8 +50,20 @@ export class Job {
       if (this.#wokenMeanwhile) {
         this.#wokenMeanwhile = false
         this.wake()
+      } else if (this.isSettled()) {
+        for (const resolve of this.#onceSettled.splice(0)) resolve()
       }
     })
+  }
+
+  /** Whether there is nothing to do until it is woken or its time comes: neither a run nor another try is due. */
+  isSettled(): boolean {
+    return this.#running === null && this.#failures === 0
+  }
+
+  /** Resolves when it is settled; never, where no try succeeds. */
+  async whenSettled(): Promise<void> {
+    if (!this.isSettled()) await new Promise<void>((resolve) => this.#onceSettled.push(resolve))
   }
 
   /** As `wake`, forgetting earlier failures: the network is back. */

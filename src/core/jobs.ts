@@ -92,8 +92,21 @@ export class Jobs {
     this.#tokens.wake()
   }
 
+  /** Resolves when all that waits at the relay is here and every job has done what it can do now. */
+  async whenSettled(): Promise<void> {
+    await this.connection.whenCaughtUp()
+    // A job may wake another one.
+    while (!this.#all().every((job) => job.isSettled())) {
+      await Promise.all(this.#all().map((job) => job.whenSettled()))
+    }
+  }
+
   async stop(): Promise<void> {
-    const jobs = [
+    await Promise.all([this.connection.close(), ...this.#all().map((job) => job.stop())])
+  }
+
+  #all(): Job[] {
+    return [
       this.#register,
       this.#prekeys,
       this.#tokens,
@@ -102,7 +115,6 @@ export class Jobs {
       this.#housekeeping,
       ...this.#deposits.values(),
     ]
-    await Promise.all([this.connection.close(), ...jobs.map((job) => job.stop())])
   }
 
   #job(name: string, run: () => Promise<JobOutcome>): Job {
