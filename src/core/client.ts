@@ -45,6 +45,7 @@ export class Client {
   readonly #parts: ClientParts
   readonly #jobs: Jobs
   #systemProxyUrl: string | null = null
+  #isClosed = false
 
   constructor(parts: ClientParts) {
     this.#parts = parts
@@ -69,9 +70,16 @@ export class Client {
 
   /** Ends everything that runs behind and closes the store; nothing is lost by it. */
   async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
     await this.#jobs.stop()
     await this.#context.relay.close()
     this.#context.store.close()
+  }
+
+  /** Whether it was closed, also by the deletion of its account. */
+  isClosed(): boolean {
+    return this.#isClosed
   }
 
   // ---- Account ----------------------------------------------------------------------------------------------------
