@@ -1,10 +1,28 @@
 import { defineConfig } from 'vitest/config'
 
+const shared = { testTimeout: 30_000, hookTimeout: 30_000 } as const
+
 export default defineConfig({
   test: {
-    include: ['test/{unit,vectors,property,scenario}/**/*.test.{ts,tsx}'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
     maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'fast',
+          include: ['test/{unit,vectors,property,scenario,integration}/**/*.test.{ts,tsx}'],
+        },
+      },
+      {
+        // Real processes, killed at random points; rounds by SOTTO_ROUNDS.
+        test: {
+          ...shared,
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
+          testTimeout: 30 * 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 })

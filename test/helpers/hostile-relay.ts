@@ -1,0 +1,47 @@
+import type { IncomingEnvelope, Relay, RelayIdentity } from '#core/ports.ts'
+
+/** What a hostile relay does on the way; each part can be switched while the clients run. */
+export interface Mischief {
+  /** Changes, drops (`[]`) or adds to each envelope before the client sees it. */
+  envelope?: (incoming: IncomingEnvelope) => IncomingEnvelope[]
+  identity?: (identity: RelayIdentity) => RelayIdentity
+}
+
+/** A relay port that does mischief between a client and an honest relay. */
+export function hostile(relay: Relay, mischief: Mischief): Relay {
+  return {
+    info: (...args) => relay.info(...args),
+    nameFree: (...args) => relay.nameFree(...args),
+    register: (...args) => relay.register(...args),
+    deleteAccount: (...args) => relay.deleteAccount(...args),
+    publishPrekeys: (...args) => relay.publishPrekeys(...args),
+    prekeysLeft: (...args) => relay.prekeysLeft(...args),
+    putTokens: (...args) => relay.putTokens(...args),
+    fetchBundles: (...args) => relay.fetchBundles(...args),
+    deposit: (...args) => relay.deposit(...args),
+    knock: (...args) => relay.knock(...args),
+    setProxy: (proxy) => relay.setProxy(proxy),
+    close: () => relay.close(),
+    async fetchIdentity(...args) {
+      const fetched = await relay.fetchIdentity(...args)
+      if (!fetched.ok || mischief.identity === undefined) return fetched
+      return { ok: true, value: mischief.identity(fetched.value) }
+    },
+    subscribe: (host, signer, after, handlers) =>
+      relay.subscribe(host, signer, after, {
+        ...handlers,
+        received: (batch) =>
+          handlers.received(
+            batch.flatMap((incoming) => mischief.envelope?.(incoming) ?? [incoming]),
+          ),
+      }),
+  }
+}
+
+/** The envelope with one bit flipped. */
+export function flipBit(incoming: IncomingEnvelope, bit: number): IncomingEnvelope {
+  const envelope = Uint8Array.from(incoming.envelope)
+  const index = Math.floor(bit / 8) % envelope.length
+  envelope[index] = (envelope[index] ?? 0) ^ (1 << (bit % 8))
+  return { ...incoming, envelope }
+}
