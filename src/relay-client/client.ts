@@ -1,0 +1,344 @@
+import { encodePublicJwk } from '#crypto/jwk.ts'
+import { decodePoint } from '#crypto/points.ts'
+import type {
+  Clock,
+  PrekeysLeft,
+  ProxySetting,
+  PublishedPrekeys,
+  Random,
+  Relay,
+  RelayBundle,
+  RelayHost,
+  RelayIdentity,
+  RelayInfo,
+  RequestSigner,
+  Subscription,
+  SubscriptionHandlers,
+  TokenRegistration,
+} from '#core/ports.ts'
+import { NAME_PATTERN } from '#protocol/address.ts'
+import {
+  DepositAnswer,
+  IdentityAnswer,
+  InfoAnswer,
+  NameAnswer,
+  PrekeysAnswer,
+} from '#protocol/relay-api.ts'
+import { MAX_TOKENS_PER_REQUEST, RELAY_PROTOCOL_VERSIONS } from '#protocol/relay-limits.ts'
+import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
+import { failure } from '#shared/errors.ts'
+import { err, ok } from '#shared/result.ts'
+import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
+import { Caller, parseNothing, type CallResult } from './caller.ts'
+import { answerParser, Http } from './http.ts'
+import { RelaySubscription } from './subscription.ts'
+import { MAX_CLIENT_WORK_BITS, solveWork } from './work.ts'
+
+export interface RelayClientOptions {
+  readonly clock: Clock
+  readonly random: Random
+  readonly proxy?: ProxySetting
+  /** Certificate authority (PEM) to trust instead of the system's, for tests and private relays. */
+  readonly trustedCa?: string
+}
+
+const ANONYMOUS = { kind: 'anonymous' } as const
+const MESSAGE_CODES = ['MAILBOX_FULL', 'RELAY_FULL', 'TOO_LARGE'] as const
+
+const parseInfo = answerParser(InfoAnswer)
+const parseName = answerParser(NameAnswer)
+const parseRegistered = answerParser(IdentityAnswer)
+const parsePrekeys = answerParser(PrekeysAnswer)
+const parseDeposit = answerParser(DepositAnswer)
+
+function proxyUrl(proxy: ProxySetting): URL | null {
+  if (proxy.kind === 'none' || proxy.url === null) return null
+  return URL.canParse(proxy.url) ? new URL(proxy.url) : new URL('invalid:')
+}
+
+/** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
+export class RelayClient implements Relay {
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #http: Http
+  readonly #caller: Caller
+  readonly #subscriptions = new Set<RelaySubscription>()
+
+  constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
+    this.#clock = clock
+    this.#random = random
+    this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
+    this.#caller = new Caller(this.#http, clock, random)
+  }
+
+  async info(host: RelayHost): CallResult<RelayInfo, never> {
+    const info = await this.#fullInfo(host)
+    const origin = await this.#http.origin(host)
+    if (!info.ok) return info
+    if (!origin.ok) return origin
+    const { version, registration, serverTimeMs } = info.value
+    return ok({ version, registration, secure: origin.value.secure, serverTimeMs })
+  }
+
+  async #fullInfo(host: RelayHost): CallResult<InfoAnswer, never> {
+    const info = await this.#caller.call(host, {
+      method: 'GET',
+      path: '/v1/info',
+      auth: ANONYMOUS,
+      parse: parseInfo,
+      codes: [],
+      translate: { NOT_FOUND: 'RELAY_NOT_SOTTO' },
+    })
+    if (!info.ok) {
+      // Whatever answers other than as a relay, isn't one.
+      return info.error.code === 'RELAY_BAD_ANSWER' ? err(failure('RELAY_NOT_SOTTO')) : info
+    }
+    const spoken = info.value.protocolVersions.some((one) => RELAY_PROTOCOL_VERSIONS.includes(one))
+    return spoken ? info : err(failure('CLIENT_TOO_OLD'))
+  }
+
+  async nameFree(host: RelayHost, name: string): CallResult<boolean, 'NAME_INVALID'> {
+    if (!NAME_PATTERN.test(name)) return err(failure('NAME_INVALID'))
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: `/v1/names/${name}`,
+      auth: ANONYMOUS,
+      parse: (body) => parseName(body)?.free ?? null,
+      codes: ['NAME_INVALID'],
+    })
+  }
+
+  async register(
+    host: RelayHost,
+    signer: RequestSigner,
+    device: { readonly certificate: Uint8Array },
+    inviteCode: string | null,
+  ): CallResult<
+    void,
+    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
+  > {
+    if (!NAME_PATTERN.test(signer.name)) return err(failure('NAME_INVALID'))
+    const point = decodePoint(signer.signingKey)
+    if (point === null) throw new TypeError('the signing key is not a point')
+    const info = await this.#fullInfo(host)
+    if (!info.ok) return info
+    const { bits, salt } = info.value.work
+    const saltBytes = decodeBase64Url(salt)
+    if (bits > MAX_CLIENT_WORK_BITS || saltBytes === null) return err(failure('RELAY_BAD_ANSWER'))
+    const work = bits > 0 ? await solveWork(saltBytes, point, signer.name, bits) : undefined
+    const registered = await this.#caller.call(host, {
+      method: 'POST',
+      path: '/v1/accounts',
+      auth: { kind: 'account', signer },
+      json: {
+        name: signer.name,
+        signingKey: encodePublicJwk(point),
+        device: { id: signer.deviceId, certificate: encodeBase64Url(device.certificate) },
+        ...(inviteCode !== null && { inviteCode }),
+        ...(work !== undefined && { work }),
+      },
+      parse: parseRegistered,
+      codes: ['NAME_TAKEN', 'NAME_INVALID', 'INVITE_CODE_REQUIRED', 'INVITE_CODE_INVALID'],
+      // The relay wants other work than it said a moment ago.
+      translate: { FORBIDDEN: 'OVERLOADED' },
+    })
+    return registered.ok ? ok(undefined) : registered
+  }
+
+  async deleteAccount(
+    host: RelayHost,
+    signer: RequestSigner,
+  ): CallResult<void, 'UNAUTHORIZED' | 'ACCOUNT_UNKNOWN'> {
+    const deleted = await this.#caller.call(host, {
+      method: 'DELETE',
+      path: `/v1/accounts/${signer.name}`,
+      auth: { kind: 'account', signer },
+      parse: parseNothing,
+      codes: ['UNAUTHORIZED', 'ACCOUNT_UNKNOWN'],
+    })
+    this.#caller.forgetSession(host, signer)
+    return deleted.ok ? ok(undefined) : deleted
+  }
+
+  publishPrekeys(
+    host: RelayHost,
+    signer: RequestSigner,
+    prekeys: PublishedPrekeys,
+  ): CallResult<PrekeysLeft, 'UNAUTHORIZED' | 'CONFLICT'> {
+    return this.#caller.call(host, {
+      method: 'PUT',
+      path: `/v1/devices/${signer.deviceId}/prekeys`,
+      auth: { kind: 'account', signer },
+      json: prekeysJson(prekeys),
+      parse: parsePrekeys,
+      codes: ['UNAUTHORIZED', 'CONFLICT'],
+      // Too many one-time keys wait at the relay: its count and ours have parted.
+      translate: {
+        ACCOUNT_UNKNOWN: 'UNAUTHORIZED',
+        NOT_FOUND: 'UNAUTHORIZED',
+        TOO_LARGE: 'CONFLICT',
+      },
+    })
+  }
+
+  prekeysLeft(host: RelayHost, signer: RequestSigner): CallResult<PrekeysLeft, 'UNAUTHORIZED'> {
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: `/v1/devices/${signer.deviceId}/prekeys`,
+      auth: { kind: 'device', signer },
+      parse: parsePrekeys,
+      codes: ['UNAUTHORIZED'],
+      translate: { ACCOUNT_UNKNOWN: 'UNAUTHORIZED' },
+    })
+  }
+
+  async putTokens(
+    host: RelayHost,
+    signer: RequestSigner,
+    tokens: { readonly add: readonly TokenRegistration[]; readonly revoke: readonly Uint8Array[] },
+  ): CallResult<void, 'UNAUTHORIZED'> {
+    const length = Math.max(tokens.add.length, tokens.revoke.length)
+    for (let start = 0; start < length; start += MAX_TOKENS_PER_REQUEST) {
+      const end = start + MAX_TOKENS_PER_REQUEST
+      const put = await this.#caller.call(host, {
+        method: 'PUT',
+        path: '/v1/tokens',
+        auth: { kind: 'device', signer },
+        json: {
+          add: tokens.add.slice(start, end).map(tokenJson),
+          revoke: tokens.revoke.slice(start, end).map(encodeBase64Url),
+        },
+        parse: parseNothing,
+        codes: ['UNAUTHORIZED'],
+        translate: {
+          ACCOUNT_UNKNOWN: 'UNAUTHORIZED',
+          CONFLICT: 'INVALID_INPUT',
+          TOO_LARGE: 'INVALID_INPUT',
+          RELAY_FULL: 'OVERLOADED',
+        },
+      })
+      if (!put.ok) return put
+    }
+    return ok(undefined)
+  }
+
+  fetchIdentity(host: RelayHost, name: string): CallResult<RelayIdentity, 'ACCOUNT_UNKNOWN'> {
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: `/v1/accounts/${name}`,
+      auth: ANONYMOUS,
+      parse: parseIdentity,
+      codes: ['ACCOUNT_UNKNOWN'],
+    })
+  }
+
+  fetchBundles(
+    host: RelayHost,
+    name: string,
+    idempotencyKey: Uint8Array,
+  ): CallResult<
+    { readonly signingKey: Uint8Array; readonly bundles: readonly RelayBundle[] },
+    'ACCOUNT_UNKNOWN'
+  > {
+    return this.#caller.call(host, {
+      method: 'POST',
+      path: `/v1/accounts/${name}/bundles`,
+      auth: ANONYMOUS,
+      headers: { 'idempotency-key': encodeBase64Url(idempotencyKey) },
+      parse: parseBundles,
+      codes: ['ACCOUNT_UNKNOWN'],
+      translate: { RELAY_FULL: 'OVERLOADED' },
+    })
+  }
+
+  async deposit(
+    host: RelayHost,
+    deposit: {
+      readonly envelopeId: Uint8Array
+      readonly deviceId: number
+      readonly token: Uint8Array
+      readonly envelope: Uint8Array
+    },
+  ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
+    const deposited = await this.#caller.call(host, {
+      method: 'PUT',
+      path: `/v1/envelopes/${encodeBase64Url(deposit.envelopeId)}`,
+      auth: ANONYMOUS,
+      headers: {
+        'sotto-delivery-token': encodeBase64Url(deposit.token),
+        'sotto-device': String(deposit.deviceId),
+      },
+      bytes: deposit.envelope,
+      parse: parseDeposit,
+      codes: ['DELIVERY_REFUSED', ...MESSAGE_CODES],
+    })
+    return deposited.ok ? ok(undefined) : deposited
+  }
+
+  async knock(
+    host: RelayHost,
+    knock: {
+      readonly envelopeId: Uint8Array
+      readonly name: string
+      readonly deviceId: number
+      readonly envelope: Uint8Array
+    },
+  ): CallResult<void, 'ACCOUNT_UNKNOWN' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
+    const knocked = await this.#caller.call(host, {
+      method: 'PUT',
+      path: `/v1/knocks/${encodeBase64Url(knock.envelopeId)}`,
+      auth: ANONYMOUS,
+      headers: { 'sotto-account': knock.name, 'sotto-device': String(knock.deviceId) },
+      bytes: knock.envelope,
+      parse: parseDeposit,
+      codes: ['ACCOUNT_UNKNOWN', ...MESSAGE_CODES],
+    })
+    return knocked.ok ? ok(undefined) : knocked
+  }
+
+  /**
+   * The cursor is not used: everything not yet acknowledged comes again, and nothing is skipped where a relay was
+   * restored from a backup and counts anew.
+   */
+  subscribe(
+    host: RelayHost,
+    signer: RequestSigner,
+    _afterRelaySeq: number,
+    handlers: SubscriptionHandlers,
+  ): Subscription {
+    const subscription = new RelaySubscription(
+      {
+        http: this.#http,
+        caller: this.#caller,
+        clock: this.#clock,
+        random: this.#random,
+        host,
+        signer,
+      },
+      handlers,
+      () => this.#subscriptions.delete(subscription),
+    )
+    this.#subscriptions.add(subscription)
+    subscription.start()
+    return subscription
+  }
+
+  setProxy(proxy: ProxySetting): void {
+    this.#http.setProxy(proxyUrl(proxy))
+    for (const subscription of this.#subscriptions) subscription.reconnect()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
+    await this.#http.close()
+  }
+}
+
+function tokenJson({ hash, label, uses, expiresAtMs }: TokenRegistration) {
+  return {
+    hash: encodeBase64Url(hash),
+    label: encodeBase64Url(label),
+    ...(uses !== null && { uses }),
+    ...(expiresAtMs !== null && { expiresAtMs }),
+  }
+}
