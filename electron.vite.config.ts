@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import packageJson from './package.json' with { type: 'json' }
 import { licences } from './tools/licences-plugin.ts'
 
 const source = (path: string): string => resolve(import.meta.dirname, 'src', path)
@@ -10,17 +11,25 @@ const output = (path: string): string => resolve(import.meta.dirname, 'out', pat
 const CHROME_TARGET = 'chrome146'
 const NODE_TARGET = 'node24'
 
+const NATIVE_MODULES = new Set(['better-sqlite3', 'keytar'])
+const BUNDLED = Object.keys(packageJson.dependencies).filter((name) => !NATIVE_MODULES.has(name))
+
 /** A stack trace with readable names is worth more than a few kilobytes. */
 const READABLE = { minify: false, sourcemap: false, reportCompressedSize: false } as const
 
+/** The licences of what is bundled ship beside it. */
+const LICENSE = { fileName: 'licences.md' }
+
 export default defineConfig({
-  // An ES module. What package.json names as dependencies is loaded from node_modules, native modules included.
+  // An ES module with all it needs but the native modules, the only packages that are packed (electron-builder.yml).
   main: {
     plugins: [licences(import.meta.dirname)],
     build: {
       ...READABLE,
       target: NODE_TARGET,
+      license: LICENSE,
       outDir: output('main'),
+      externalizeDeps: { exclude: BUNDLED },
       rolldownOptions: {
         input: { index: source('main/index.ts') },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
@@ -48,6 +57,7 @@ export default defineConfig({
       minify: true,
       reportCompressedSize: false,
       target: CHROME_TARGET,
+      license: LICENSE,
       outDir: output('renderer'),
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
