@@ -69,7 +69,12 @@ export interface ProfileStorage {
 }
 
 export type StoreOpenError =
-  'PROFILE_MISSING' | 'STORE_KEY_WRONG' | 'STORE_DAMAGED' | 'STORE_TOO_NEW' | 'STORE_FULL'
+  | 'PROFILE_MISSING'
+  | 'PROFILE_IN_USE'
+  | 'STORE_KEY_WRONG'
+  | 'STORE_DAMAGED'
+  | 'STORE_TOO_NEW'
+  | 'STORE_FULL'
 
 // ---- Clock, randomness, log -----------------------------------------------------------------------------------
 
@@ -111,6 +116,11 @@ export interface Store {
   readonly inbox: InboxTable
   /** Bytes on disk, for the storage settings. */
   sizeBytes(): number
+  /**
+   * Does a short piece of upkeep: takes the words of messages that were removed in bulk out of the search
+   * index. Says whether more is left; to be called again in idle moments until it is not.
+   */
+  tidy(): boolean
   /** The cipher of the file's pages, for "Key health". */
   readonly cipher: string
   close(): void

@@ -1,0 +1,74 @@
+import type { EnvelopeTrace, MessageSeq } from '#core/model.ts'
+import type { TraceTable } from '#core/ports.ts'
+import type { Connection, Row, Statement } from './connection.ts'
+import { bytes, bytesOrNull, integer, localId, oneOf, text } from './row.ts'
+
+const DIRECTIONS = ['out', 'in'] as const
+
+export class SqliteTraceTable implements TraceTable {
+  readonly #add: Statement
+  readonly #byMessage: Statement
+  readonly #byEnvelope: Statement
+  readonly #setRelayedAt: Statement
+  readonly #prune: Statement
+
+  constructor(connection: Connection) {
+    this.#add = connection.statement(`
+      INSERT OR REPLACE INTO traces VALUES (
+        NULL, @envelopeId, @messageSeq, @direction, @label, @envelope, @messageKey, @position,
+        @relayedAtMs
+      )`)
+    this.#byMessage = connection.statement(
+      'SELECT * FROM traces WHERE message_seq = ? ORDER BY id DESC LIMIT 1',
+    )
+    // Ours first: a contact that reuses the id of an envelope it got from us cannot hide ours.
+    this.#byEnvelope = connection.statement(
+      'SELECT * FROM traces WHERE envelope_id = ? ORDER BY direction DESC LIMIT 1',
+    )
+    this.#setRelayedAt = connection.statement(
+      "UPDATE traces SET relayed_at_ms = ? WHERE envelope_id = ? AND direction = 'out'",
+    )
+    this.#prune = connection.statement(`
+      UPDATE traces SET envelope = NULL, message_key = NULL
+      WHERE envelope IS NOT NULL AND id <= (
+        SELECT id FROM traces WHERE envelope IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?
+      )`)
+  }
+
+  /** A message may have several (sent again, sealed anew); one with the same id and direction is replaced. */
+  add(trace: EnvelopeTrace): void {
+    this.#add.run({ ...trace })
+  }
+
+  /** The newest one. */
+  byMessage(seq: MessageSeq): EnvelopeTrace | null {
+    return toTraceOrNull(this.#byMessage.get(seq))
+  }
+
+  byEnvelope(envelopeId: Uint8Array): EnvelopeTrace | null {
+    return toTraceOrNull(this.#byEnvelope.get(envelopeId))
+  }
+
+  /** Of an outgoing one; an incoming one has it from the start. */
+  setRelayedAt(envelopeId: Uint8Array, atMs: number): void {
+    this.#setRelayedAt.run(atMs, envelopeId)
+  }
+
+  prune(keep: number): void {
+    this.#prune.run(keep)
+  }
+}
+
+function toTraceOrNull(row: Row | undefined): EnvelopeTrace | null {
+  if (row === undefined) return null
+  return {
+    envelopeId: bytes(row, 'envelope_id'),
+    messageSeq: localId(row, 'message_seq'),
+    direction: oneOf(row, 'direction', DIRECTIONS),
+    label: bytesOrNull(row, 'label'),
+    envelope: bytesOrNull(row, 'envelope'),
+    messageKey: bytesOrNull(row, 'message_key'),
+    position: text(row, 'position'),
+    relayedAtMs: integer(row, 'relayed_at_ms'),
+  }
+}
