@@ -99,7 +99,7 @@ function throughHttpProxy(proxy: URL, origin: RelayOrigin, signal: AbortSignal):
       reject(new Error(`the proxy answered ${response.statusCode}`))
     })
     request.once('connect', ({ statusCode }, socket) => {
-      if (statusCode === 200) resolve(socket as Socket)
+      if (statusCode === 200) resolve(socket)
       else {
         socket.destroy()
         // The proxy works, but cannot reach the relay (RFC 9110 §15.6).

@@ -1,4 +1,4 @@
-import { Agent, request, type Dispatcher } from 'undici'
+import { Agent, request, type buildConnector, type Dispatcher } from 'undici'
 import { Compile } from 'typebox/compile'
 import type { Static, TSchema } from 'typebox'
 import type { NetworkError, RelayHost } from '#core/ports.ts'
@@ -45,7 +45,7 @@ export function answerParser<Schema extends TSchema>(
   schema: Schema,
 ): (body: unknown) => Static<Schema> | null {
   const validator = Compile(schema)
-  return (body) => (validator.Check(body) ? (body as Static<Schema>) : null)
+  return (body) => (validator.Check(body) ? body : null)
 }
 
 /** The failure that a relay's error answer stands for; `null` where it is not one. */
@@ -128,6 +128,14 @@ export class Http {
     return { status: response.statusCode, body: parseJson(bytes) }
   }
 
+  async #connect(origin: RelayOrigin, callback: buildConnector.Callback): Promise<void> {
+    try {
+      callback(null, await dial(origin, this.#options))
+    } catch (cause) {
+      callback(cause instanceof Error ? cause : new Error('no connection', { cause }), null)
+    }
+  }
+
   #makeAgent(): Agent {
     return new Agent({
       connections: CONNECTIONS_PER_RELAY,
@@ -136,10 +144,7 @@ export class Http {
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: ({ protocol, host, hostname }, callback) => {
-        dial(relayOrigin(host ?? hostname, protocol === 'https:'), this.#options).then(
-          (socket) => callback(null, socket),
-          (cause: Error) => callback(cause, null),
-        )
+        void this.#connect(relayOrigin(host ?? hostname, protocol === 'https:'), callback)
       },
     })
   }

@@ -22,7 +22,8 @@ export function requesterKey(address: string): string {
   const [head = '', tail = ''] = plain.split('%')[0]?.split('::') ?? []
   const before = head === '' ? [] : head.split(':')
   const after = tail === '' ? [] : tail.split(':')
-  const zeros = new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
+  const length = Math.max(0, 8 - before.length - after.length)
+  const zeros = Array.from({ length }, () => '0')
   return [...before, ...zeros, ...after].slice(0, 4).join(':')
 }
 

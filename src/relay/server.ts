@@ -49,13 +49,14 @@ export async function buildServer(
       answerClientError(error, socket, nowMs()),
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
   }
-  const app: RelayApp = (config.tls === null
-    ? Fastify(options)
-    : Fastify({
-        ...options,
-        https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
-      })
-  ).withTypeProvider<TypeBoxTypeProvider>() as unknown as RelayApp
+  const app: RelayApp = (
+    config.tls === null
+      ? Fastify(options)
+      : Fastify({
+          ...options,
+          https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
+        })
+  ).withTypeProvider<TypeBoxTypeProvider>()
   const server: Server = app.server
   server.maxConnections = config.limits.connections
 
@@ -116,7 +117,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   prekeyRoutes(app, context)
   mailboxRoutes(app, context)
   depositRoutes(app, context)
-  for (const [url, seen] of [...offered]) {
+  for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({
       method: METHODS.filter((method) => !methods.has(method)),

@@ -1,5 +1,4 @@
-import type { Database, SqliteError as SqliteErrorType } from 'better-sqlite3'
-import SQLite from 'better-sqlite3'
+import SQLite, { type Database } from 'better-sqlite3'
 import { StorageFullError } from '../storage.ts'
 
 interface Job {
@@ -12,7 +11,7 @@ interface Job {
 const MAX_GROUP = 256
 
 function sqliteCode(cause: unknown): string | null {
-  return cause instanceof (SQLite.SqliteError as typeof SqliteErrorType) ? cause.code : null
+  return cause instanceof SQLite.SqliteError ? cause.code : null
 }
 
 /** A failure of the disk or the file: what SQLite holds in memory can no longer be trusted to be durable. */

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { deserialize, serialize } from 'node:v8'
 import type {
   AccountId,
   MailboxId,
@@ -69,10 +70,10 @@ export class PrekeyTables {
     this.#devices = database.prepare<[AccountId], DeviceRow>(
       'SELECT mailbox, device, certificate FROM devices WHERE account = ? ORDER BY device',
     )
-    this.#reply = database.prepare<[Uint8Array, AccountId, number], { reply: string }>(
+    this.#reply = database.prepare<[Uint8Array, AccountId, number], { reply: Uint8Array }>(
       'SELECT reply FROM bundle_replies WHERE hash = ? AND account = ? AND expires_ms > ?',
     )
-    this.#rememberReply = database.prepare<[Uint8Array, AccountId, string, number]>(
+    this.#rememberReply = database.prepare<[Uint8Array, AccountId, Uint8Array, number]>(
       'INSERT OR REPLACE INTO bundle_replies (hash, account, reply, expires_ms) VALUES (?, ?, ?, ?)',
     )
   }
@@ -126,7 +127,7 @@ export class PrekeyTables {
     },
   ): readonly PrekeyBundle[] | null {
     const known = this.#reply.get(request.hash, account, request.nowMs)
-    if (known !== undefined) return decodeReply(known.reply)
+    if (known !== undefined) return deserialize(known.reply) as PrekeyBundle[]
     const devices = this.#devices.all(account)
     if (devices.length === 0) return null
     const bundles: PrekeyBundle[] = []
@@ -134,7 +135,7 @@ export class PrekeyTables {
       const bundle = this.#takeBundle(device, request.lastResortOnly)
       if (bundle !== null) bundles.push(bundle)
     }
-    this.#rememberReply.run(request.hash, account, encodeReply(bundles), request.rememberUntilMs)
+    this.#rememberReply.run(request.hash, account, serialize(bundles), request.rememberUntilMs)
     return bundles
   }
 
@@ -156,20 +157,4 @@ export class PrekeyTables {
         oneTime === undefined ? null : { id: oneTime.id, publicKey: oneTime.public_key },
     }
   }
-}
-
-// A remembered reply is this engine's own JSON, with bytes as base64url under a `$` member.
-
-function encodeReply(bundles: readonly PrekeyBundle[]): string {
-  return JSON.stringify(bundles, (_key, value: unknown) =>
-    value instanceof Uint8Array ? { $: Buffer.from(value).toString('base64url') } : value,
-  )
-}
-
-function decodeReply(reply: string): PrekeyBundle[] {
-  const revive = (_key: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && '$' in value && typeof value.$ === 'string'
-      ? new Uint8Array(Buffer.from(value.$, 'base64url'))
-      : value
-  return JSON.parse(reply, revive) as PrekeyBundle[]
 }

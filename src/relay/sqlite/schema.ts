@@ -63,7 +63,7 @@ CREATE UNIQUE INDEX waiting_envelopes ON envelopes (mailbox, seq) WHERE body IS 
 CREATE TABLE bundle_replies (
   hash BLOB PRIMARY KEY,
   account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
-  reply TEXT NOT NULL,
+  reply BLOB NOT NULL,
   expires_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bundle_replies_expiring ON bundle_replies (expires_ms);

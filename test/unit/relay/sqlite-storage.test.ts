@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import SQLite from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { randomBytes } from '#crypto/primitives.ts'
+import { openSqliteStorage } from '#relay/sqlite/storage.ts'
+import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
+import { storageConformance } from './storage-conformance.ts'
+
+const LIMITS: MailboxLimits = { envelopes: 1e6, bytes: 1e9, knocks: 20, idleMs: 1e9 }
+const NOW = 1_000
+
+function throwFatal(cause: unknown): never {
+  throw cause
+}
+
+storageConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
+
+describe('the SQLite engine', () => {
+  let folder: string
+  let path: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'sotto-relay-'))
+    path = join(folder, 'relay.db')
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  async function withToken(storage: RelayStorage): Promise<Uint8Array> {
+    const account = {
+      name: 'alice',
+      signingKey: randomBytes(65),
+      deviceId: 1,
+      certificate: randomBytes(10),
+      inviteHash: null,
+    }
+    await storage.register(account, NOW)
+    const found = await storage.findAccount('alice')
+    const token = { hash: randomBytes(32), label: randomBytes(16), uses: null, expiresAtMs: null }
+    if (found === null) throw new Error('the account was not stored')
+    await storage.putTokens(found.id, { add: [token], revoke: [] }, 10, NOW)
+    return token.hash
+  }
+
+  test('keeps its secret and everything stored when it is opened again', async () => {
+    const first = openSqliteStorage({ path, onFatal: throwFatal })
+    const tokenHash = await withToken(first)
+    const id = randomBytes(16)
+    await first.deposit({ tokenHash, deviceId: 1, id, body: Uint8Array.of(1) }, LIMITS, NOW)
+    await first.close()
+    const second = openSqliteStorage({ path, onFatal: throwFatal })
+    expect(second.secret).toEqual(first.secret)
+    const found = await second.findAccount('alice')
+    const mailbox = found?.devices[0]?.mailbox
+    if (mailbox === undefined) throw new Error('the device is gone')
+    expect(await second.waiting(mailbox, 0, 10, 1_000)).toMatchObject([{ id: Buffer.from(id) }])
+    await second.close()
+  })
+
+  test('closing commits what was still queued', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    const queued = storage.useNonce(Uint8Array.of(1), NOW)
+    await storage.close()
+    expect(await queued).toBe(true)
+  })
+
+  test('a full disk refuses changes, lets reading go on, and recovers', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal, maxPages: 60 })
+    const tokenHash = await withToken(storage)
+    const deposit = () =>
+      storage.deposit(
+        { tokenHash, deviceId: 1, id: randomBytes(16), body: randomBytes(4_000) },
+        LIMITS,
+        NOW,
+      )
+    let stored = 0
+    const fill = async (): Promise<never> => {
+      for (;;) {
+        await deposit()
+        stored += 1
+      }
+    }
+    await expect(fill()).rejects.toThrow(StorageFullError)
+    // Those that share a group with one that found no space.
+    const group = await Promise.allSettled([deposit(), deposit(), storage.ping()])
+    expect(group.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+    const found = await storage.findAccount('alice')
+    const mailbox = found?.devices[0]?.mailbox
+    if (mailbox === undefined) throw new Error('the device is gone')
+    expect(await storage.waiting(mailbox, 0, 1_000, 1e9)).toHaveLength(stored)
+    expect(await storage.expire(NOW + 10, 10)).toBe(stored)
+    expect(await deposit()).toMatchObject({ outcome: 'stored' })
+    await storage.close()
+  })
+
+  test('one failing change does not fail the others of its group', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    const outcomes = await Promise.allSettled([
+      storage.useNonce(Uint8Array.of(1), NOW),
+      storage.useNonce('no bytes' as never, NOW),
+      storage.useNonce(Uint8Array.of(2), NOW),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await storage.useNonce(Uint8Array.of(1), NOW)).toBe(false)
+    await storage.close()
+  })
+
+  test('refuses a database of a newer relay', () => {
+    const newer = new SQLite(path)
+    newer.pragma('user_version = 99')
+    newer.close()
+    expect(() => openSqliteStorage({ path, onFatal: throwFatal })).toThrow(/version 99/)
+  })
+
+  test('a damaged file is reported, and the change that met it is not acknowledged', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    await withToken(storage)
+    await storage.close()
+    const intact = new SQLite(path)
+    const root = intact.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'nonces'").pluck()
+    const page = Number(root.get())
+    const pageBytes = Number(intact.pragma('page_size', { simple: true }))
+    intact.close()
+    const bytes = readFileSync(path)
+    bytes.fill(0xff, (page - 1) * pageBytes, page * pageBytes)
+    writeFileSync(path, bytes)
+
+    let reported: unknown = null
+    const damaged = openSqliteStorage({ path, onFatal: (cause) => (reported = cause) })
+    const outcome = await damaged.useNonce(Uint8Array.of(1), NOW).catch((cause: unknown) => cause)
+    expect(outcome).toMatchObject({ code: 'SQLITE_CORRUPT' })
+    expect(reported).toBe(outcome)
+    await damaged.close()
+  })
+})
