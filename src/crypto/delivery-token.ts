@@ -1,25 +1,19 @@
-import type { Brand } from '#shared/brand.ts'
 import { concatBytes, encodeUtf8 } from '#shared/bytes.ts'
 import { sha256, type RandomSource } from './primitives.ts'
 
-/** Lets its holder deposit at one mailbox: 32 random bytes, given inside the encrypted conversation. */
-export type DeliveryToken = Brand<Uint8Array, 'DeliveryToken'>
-/** What the relay keeps of a token: 32 bytes. */
-export type DeliveryTokenHash = Brand<Uint8Array, 'DeliveryTokenHash'>
-
+/** A delivery token lets its holder deposit at one mailbox; it is given inside the encrypted conversation. */
 export const DELIVERY_TOKEN_BYTES = 32
 
-/** Generates a token. */
-export function generateDeliveryToken(random: RandomSource): DeliveryToken {
-  return random(DELIVERY_TOKEN_BYTES) as Uint8Array as DeliveryToken
+/** Generates a token: 32 random bytes. */
+export function generateDeliveryToken(random: RandomSource): Uint8Array<ArrayBuffer> {
+  return random(DELIVERY_TOKEN_BYTES)
 }
 
-/** Takes a token from outside; `null` for any other length than 32 bytes. */
-export function importDeliveryToken(bytes: Uint8Array): DeliveryToken | null {
-  return bytes.length === DELIVERY_TOKEN_BYTES ? (bytes.slice() as DeliveryToken) : null
-}
-
-/** SHA-256 over a label and the token: from what it stores, a relay can't deposit in anyone's place. */
-export function hashDeliveryToken(token: DeliveryToken): DeliveryTokenHash {
-  return sha256(concatBytes(encodeUtf8('Sotto v1 delivery token\0'), token)) as DeliveryTokenHash
+/**
+ * What a relay stores of a token: SHA-256 over a label and the token, 32 bytes. With that alone nobody can deposit.
+ * @throws RangeError for any other length than 32 bytes.
+ */
+export function tokenHash(token: Uint8Array): Uint8Array {
+  if (token.length !== DELIVERY_TOKEN_BYTES) throw new RangeError('a delivery token has 32 bytes')
+  return sha256(concatBytes(encodeUtf8('Sotto v1 delivery token\0'), token))
 }

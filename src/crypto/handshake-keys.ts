@@ -16,11 +16,13 @@ import {
   type AgreementPublicKey,
   type SigningPublicKey,
 } from './primitives.ts'
-import { decodeSigningPublicKey } from './public-keys.ts'
+import { decodeAgreementPublicKey, decodeSigningPublicKey } from './public-keys.ts'
 import {
   MAX_GENERATION,
   RATCHET_KEY_BYTES,
   SESSION_ID_BYTES,
+  type Chain,
+  type ChainKey,
   type RootKey,
   type SessionId,
 } from './session-state.ts'
@@ -99,8 +101,11 @@ export function deriveIdentityKey(
 export interface SessionSecrets {
   readonly id: SessionId
   readonly rootKey: RootKey
-  readonly initiatorHeaderKey: AeadKey
+  /** The initiator's first chain. */
+  readonly chain: Chain
+  /** Header keys of the chains after it: the responder's first, and the initiator's second. */
   readonly responderHeaderKey: AeadKey
+  readonly initiatorHeaderKey: AeadKey
 }
 
 /** Derives the session from all secrets, over the whole transcript. */
@@ -116,26 +121,45 @@ export function deriveSessionSecrets(
   writeParticipant(writer, initiator)
   const inputKey = concatBytes(dh1, joinSecrets(secrets))
   const info = concatBytes(encodeUtf8('Sotto v1 session'), sha256(writer.finish()))
-  const output = hkdfSha256(inputKey, salt, info, 3 * RATCHET_KEY_BYTES + SESSION_ID_BYTES)
+  const output = hkdfSha256(inputKey, salt, info, 5 * RATCHET_KEY_BYTES + SESSION_ID_BYTES)
   const part = (index: number): Uint8Array =>
     output.slice(index * RATCHET_KEY_BYTES, (index + 1) * RATCHET_KEY_BYTES)
   const session: SessionSecrets = {
     rootKey: part(0) as RootKey,
-    initiatorHeaderKey: new AeadKey(part(1)),
-    responderHeaderKey: new AeadKey(part(2)),
-    id: output.slice(3 * RATCHET_KEY_BYTES) as SessionId,
+    chain: {
+      headerKey: new AeadKey(part(1)),
+      chainKey: part(2) as ChainKey,
+      next: 0,
+      turn: 1,
+    },
+    responderHeaderKey: new AeadKey(part(3)),
+    initiatorHeaderKey: new AeadKey(part(4)),
+    id: output.slice(5 * RATCHET_KEY_BYTES) as SessionId,
   }
   wipe(inputKey, output)
   return session
 }
 
+/** What the initiator tells under the inner layer. */
+export interface InitiatorIdentity {
+  readonly peer: DeviceIdentity
+  /** Its first ratchet key. */
+  readonly ratchetKey: AgreementPublicKey
+  readonly generation: number
+}
+
 /**
  * The initiator's identity, padded to a constant length so that its size tells nothing.
- * Layout: signing key(65) ‖ generation(8) ‖ certificate(2 + n) ‖ zeros.
+ * Layout: signing key(65) ‖ ratchet key(65) ‖ generation(8) ‖ certificate(2 + n) ‖ zeros.
  */
-export function encodeIdentity(own: OwnDevice, generation: number): Uint8Array {
+export function encodeIdentity(
+  own: OwnDevice,
+  ratchetKey: AgreementPublicKey,
+  generation: number,
+): Uint8Array {
   const identity = new BinaryWriter()
     .bytes(own.signingKey)
+    .bytes(ratchetKey)
     .uint64(generation)
     .prefixed(own.certificate)
     .finish()
@@ -145,19 +169,18 @@ export function encodeIdentity(own: OwnDevice, generation: number): Uint8Array {
 }
 
 /** Reads and verifies an initiator's identity; `null` where anything is malformed or the certificate does not hold. */
-export function decodeIdentity(
-  bytes: Uint8Array,
-): { readonly peer: DeviceIdentity; readonly generation: number } | null {
+export function decodeIdentity(bytes: Uint8Array): InitiatorIdentity | null {
   const reader = new BinaryReader(bytes)
   const signingKey = decodeSigningPublicKey(reader.bytes(POINT_BYTES))
+  const ratchetKey = decodeAgreementPublicKey(reader.bytes(POINT_BYTES))
   const generation = reader.uint64()
   const certificate = reader.prefixed()
   reader.require(generation <= MAX_GENERATION && certificate.length <= MAX_CERTIFICATE_BYTES)
-  const padding = reader.bytes(IDENTITY_BYTES - POINT_BYTES - 8 - 2 - certificate.length)
+  const padding = reader.bytes(IDENTITY_BYTES - 2 * POINT_BYTES - 8 - 2 - certificate.length)
   reader.require(padding.every((byte) => byte === 0))
-  if (!reader.finish() || !signingKey.ok) return null
+  if (!reader.finish() || !signingKey.ok || !ratchetKey.ok) return null
   const verified = verifyDeviceCertificate(signingKey.value, certificate)
-  return verified.ok ? { peer: verified.value, generation } : null
+  return verified.ok ? { peer: verified.value, ratchetKey: ratchetKey.value, generation } : null
 }
 
 function writeParticipant(writer: BinaryWriter, participant: Participant): void {

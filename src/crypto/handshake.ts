@@ -16,7 +16,7 @@ import {
 import { verifyDeviceCertificate, type DeviceIdentity, type OwnDevice } from './identity.ts'
 import { kem, type KemSeed } from './kem.ts'
 import { verifyKemPrekey, verifySignedPrekey, type PrekeyBundle } from './prekeys.ts'
-import { AgreementKeyPair, wipe, type RandomSource } from './primitives.ts'
+import { AgreementKeyPair, wipe, type KemEngine, type RandomSource } from './primitives.ts'
 import { decodeAgreementPublicKey } from './public-keys.ts'
 import { openMessage, type OpenedMessage } from './ratchet.ts'
 import { MAX_GENERATION, type HandshakeId, type SessionState } from './session-state.ts'
@@ -31,6 +31,8 @@ export interface InitiateInput {
   readonly newestGeneration: number
   readonly nowMs: number
   readonly random: RandomSource
+  /** The runtime's fastest, unless vectors replay. */
+  readonly kemEngine?: KemEngine
 }
 
 /**
@@ -57,10 +59,11 @@ export function initiateSession(
   ) {
     return err(failure('SIGNATURE_INVALID'))
   }
-  const encapsulated = kem.encapsulate(kemPrekey.publicKey, random)
+  const encapsulated = (input.kemEngine ?? kem).encapsulate(kemPrekey.publicKey, random)
   if (encapsulated === null) return err(failure('KEY_INVALID'))
 
   const ephemeral = AgreementKeyPair.generate(random)
+  const ratchetPair = AgreementKeyPair.generate(random)
   const salt = random(HANDSHAKE_SALT_BYTES)
   const dh1 = own.agreement.agree(signedPrekey.publicKey)
   const dh2 = ephemeral.agree(peer.agreementKey)
@@ -86,7 +89,10 @@ export function initiateSession(
   })
   const generation = Math.min(Math.max(input.nowMs, input.newestGeneration + 1), MAX_GENERATION)
   const inner = deriveIdentityKey(secrets, salt, transcript)
-  const sealedIdentity = inner.key.seal(inner.nonce, encodeIdentity(own, generation))
+  const sealedIdentity = inner.key.seal(
+    inner.nonce,
+    encodeIdentity(own, ratchetPair.publicKey, generation),
+  )
   const handshakeHeader = concatBytes(
     salt,
     ephemeral.publicKey,
@@ -105,14 +111,14 @@ export function initiateSession(
     generation,
     handshakeHeader,
     rootKey: derived.rootKey,
-    ratchetPair: null,
-    peerRatchetKey: signedPrekey.publicKey,
-    sending: null,
+    ratchetPair,
+    peerRatchetKey: null,
+    sending: derived.chain,
     receiving: null,
     nextSendingHeaderKey: derived.initiatorHeaderKey,
     nextReceivingHeaderKey: derived.responderHeaderKey,
     previousLength: 0,
-    turns: 0,
+    turns: derived.chain.turn,
     skipped: [],
   }
   return ok({ session, peer })
@@ -165,6 +171,7 @@ export interface AcceptInput {
   readonly kemPrekey: KemSeed
   readonly oneTimePrekey: AgreementKeyPair | null
   readonly nowMs: number
+  readonly kemEngine?: KemEngine
 }
 
 /** A session accepted together with its first message. */
@@ -195,7 +202,7 @@ export function acceptSession(
   const ephemeral = decodeAgreementPublicKey(header.ephemeral)
   if (!ephemeral.ok) return unreadable
 
-  const kemPair = kem.keyPair(input.kemPrekey)
+  const kemPair = (input.kemEngine ?? kem).keyPair(input.kemPrekey)
   const kemSecret = kemPair.decapsulate(kemCiphertext)
   const dh3 = signedPrekey.agree(ephemeral.value)
   const dh4 = oneTimePrekey && oneTimePrekey.agree(ephemeral.value)
@@ -226,14 +233,14 @@ export function acceptSession(
     generation,
     handshakeHeader: null,
     rootKey: derived.rootKey,
-    ratchetPair: signedPrekey,
-    peerRatchetKey: null,
+    ratchetPair: null,
+    peerRatchetKey: identity.ratchetKey,
     sending: null,
-    receiving: null,
+    receiving: derived.chain,
     nextSendingHeaderKey: derived.responderHeaderKey,
     nextReceivingHeaderKey: derived.initiatorHeaderKey,
     previousLength: 0,
-    turns: 0,
+    turns: derived.chain.turn,
     skipped: [],
   }
   const opened = openMessage(session, pending.envelope, input.nowMs)

@@ -4,9 +4,9 @@ import type { Brand } from '#shared/brand.ts'
 import { concatBytes, encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { SIGNATURE_BYTES } from './der-signature.ts'
 import {
   sha256,
-  SIGNATURE_BYTES,
   type AgreementKeyPair,
   type AgreementPublicKey,
   type SigningKeyPair,

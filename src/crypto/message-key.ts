@@ -1,10 +1,17 @@
 import { AEAD_NONCE_BYTES, parseEnvelope, type EnvelopeParts } from '#protocol/envelope.ts'
-import { unpad } from '#protocol/padding.ts'
+import { padInto, unpad } from '#protocol/padding.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { hmacSha512 } from './hkdf.ts'
-import { AEAD_KEY_BYTES, AeadKey, timingSafeEqual, wipe, type RandomSource } from './primitives.ts'
+import {
+  AEAD_KEY_BYTES,
+  AeadKey,
+  sha512,
+  timingSafeEqual,
+  wipe,
+  type RandomSource,
+} from './primitives.ts'
 import { RATCHET_KEY_BYTES, type ChainKey, type MessageKey } from './session-state.ts'
 
 const CHAIN_STEP = Uint8Array.of(1)
@@ -22,28 +29,35 @@ export function advanceChainKey(chainKey: ChainKey): {
   }
 }
 
-/** HMAC-SHA-512(message key, label) = AES-256-GCM key(32) ‖ key commitment(32) (PROTOCOL §6.3). */
+/**
+ * SHA-512(label ‖ message key) = AES-256-GCM key(32) ‖ key commitment(32) (PROTOCOL §6.3): the one-step derivation of
+ * NIST SP 800-56C §4, whose input has a fixed length.
+ */
 function deriveMessageSecrets(messageKey: MessageKey): { key: AeadKey; commitment: Uint8Array } {
-  const output = hmacSha512(messageKey, MESSAGE_INFO)
+  const input = new Uint8Array(MESSAGE_INFO.length + RATCHET_KEY_BYTES)
+  input.set(MESSAGE_INFO)
+  input.set(messageKey, MESSAGE_INFO.length)
+  const output = sha512(input)
   const key = new AeadKey(output.subarray(0, AEAD_KEY_BYTES))
-  wipe(output.subarray(0, AEAD_KEY_BYTES))
+  wipe(input, output.subarray(0, AEAD_KEY_BYTES))
   return { key, commitment: output.subarray(AEAD_KEY_BYTES) }
 }
 
 /**
- * Seals the padded text into a laid-out envelope whose header is already sealed (PROTOCOL §6.4).
+ * Pads and seals the text into a laid-out envelope whose header is already sealed (PROTOCOL §6.4).
  * @param messageKey - used for this one message.
  */
 export function sealText(
   messageKey: MessageKey,
   draft: EnvelopeParts,
-  padded: Uint8Array,
+  plaintext: Uint8Array,
   random: RandomSource,
 ): void {
   const { key, commitment } = deriveMessageSecrets(messageKey)
   draft.commitment.set(commitment)
   draft.nonce.set(random(AEAD_NONCE_BYTES))
-  key.sealInto(draft.sealedText, draft.nonce, padded, draft.associatedData)
+  padInto(draft.sealedText, plaintext)
+  key.sealInPlace(draft.sealedText, draft.nonce, draft.associatedData)
 }
 
 /** Opens the text of an envelope. @returns `null` where anything does not fit. */

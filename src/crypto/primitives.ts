@@ -3,7 +3,8 @@
 import * as native from 'node:crypto'
 import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES } from '#protocol/envelope.ts'
 import type { Brand } from '#shared/brand.ts'
-import { decodePoint, type Point } from './points.ts'
+import { fromDerSignature, SIGNATURE_BYTES, toDerSignature } from './der-signature.ts'
+import type { Point } from './points.ts'
 
 /** Gives that many unpredictable bytes. {@link randomBytes}, except where vectors replay. */
 export type RandomSource = (length: number) => Uint8Array<ArrayBuffer>
@@ -103,26 +104,22 @@ export class AeadKey {
     nonce: Uint8Array,
     plaintext: Uint8Array,
     associatedData: Uint8Array = NO_BYTES,
-  ): Uint8Array {
+  ): Uint8Array<ArrayBuffer> {
     const sealed = new Uint8Array(plaintext.length + AEAD_TAG_BYTES)
-    this.sealInto(sealed, nonce, plaintext, associatedData)
+    sealed.set(plaintext)
+    this.sealInPlace(sealed, nonce, associatedData)
     return sealed
   }
 
-  /** As {@link AeadKey.seal}, into `target` of exactly plaintext's length and 16. */
-  sealInto(
-    target: Uint8Array,
-    nonce: Uint8Array,
-    plaintext: Uint8Array,
-    associatedData: Uint8Array = NO_BYTES,
-  ): void {
+  /** As {@link AeadKey.seal}: `buffer` holds the plaintext and 16 bytes more, and then ciphertext ‖ tag. */
+  sealInPlace(buffer: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array = NO_BYTES): void {
     if (nonce.length !== AEAD_NONCE_BYTES) throw new RangeError('a nonce has 12 bytes')
-    if (target.length !== plaintext.length + AEAD_TAG_BYTES) throw new RangeError('wrong target')
+    const textLength = buffer.length - AEAD_TAG_BYTES
     const cipher = native.createCipheriv(AEAD, this.#keyObject(), nonce, AEAD_OPTIONS)
     if (associatedData.length > 0) cipher.setAAD(associatedData)
-    target.set(cipher.update(plaintext))
+    buffer.set(cipher.update(buffer.subarray(0, textLength)))
     cipher.final()
-    target.set(cipher.getAuthTag(), plaintext.length)
+    buffer.set(cipher.getAuthTag(), textLength)
   }
 
   /**
@@ -179,9 +176,7 @@ function loadScalar(scalar: Uint8Array): { ecdh: native.ECDH; point: Point } | n
   } catch {
     return null
   }
-  const point = decodePoint(ecdh.getPublicKey())
-  if (point === null) throw new TypeError('the runtime computed an invalid public key')
-  return { ecdh, point }
+  return { ecdh, point: new Uint8Array(ecdh.getPublicKey()) as Point }
 }
 
 /** Draws scalars until one is in range (FIPS 186-5 A.2.2); the first is, but for odds of 2^-32. */
@@ -227,9 +222,6 @@ export class AgreementKeyPair {
     return this.#scalar.slice() as PrivateScalar
   }
 }
-
-/** Length of an ECDSA signature, r ‖ s (IEEE P1363). */
-export const SIGNATURE_BYTES = 64
 
 const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')
 const VERIFYING_KEYS_KEPT = 512
@@ -284,7 +276,7 @@ export class SigningKeyPair {
 
   /** ECDSA with SHA-256 (FIPS 186-5 §6.4): r ‖ s, 64 bytes; s may be high (see `signatures.ts`). */
   signRaw(message: Uint8Array): Uint8Array {
-    return native.sign('sha256', message, { key: this.#key, dsaEncoding: 'ieee-p1363' })
+    return fromDerSignature(native.sign('sha256', message, this.#key))
   }
 
   /** The private scalar, copied, for the keychain. */
@@ -300,8 +292,7 @@ export function verifyRaw(
   signature: Uint8Array,
 ): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false
-  const key = verifyingKey(publicKey)
-  return native.verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, signature)
+  return native.verify('sha256', message, verifyingKey(publicKey), toDerSignature(signature))
 }
 
 /** An expanded ML-KEM-768 key pair. */
@@ -339,9 +330,10 @@ const runtimeKem: KemEngine = {
   name: 'native',
   keyPair(seed) {
     const key = importKemSeed(seed)
-    const spki = native.createPublicKey(key).export({ format: 'der', type: 'spki' })
+    const { pub } = native.createPublicKey(key).export({ format: 'jwk' }) // ten times faster than DER
+    if (typeof pub !== 'string') throw new TypeError('the runtime exports no ML-KEM public key')
     return {
-      publicKey: new Uint8Array(spki.subarray(KEM_SPKI_PREFIX.length)),
+      publicKey: Buffer.from(pub, 'base64url'),
       decapsulate: (ciphertext) => native.decapsulate(key, ciphertext),
     }
   },
@@ -361,8 +353,8 @@ const runtimeKem: KemEngine = {
 function detectRuntimeKem(): KemEngine | null {
   if (typeof native.encapsulate !== 'function') return null
   try {
-    importKemSeed(new Uint8Array(64))
-    return runtimeKem
+    const probe = runtimeKem.keyPair(new Uint8Array(64))
+    return runtimeKem.encapsulate(probe.publicKey, randomBytes) && runtimeKem
   } catch {
     return null // BoringSSL, or an OpenSSL below 3.5
   }

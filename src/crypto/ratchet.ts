@@ -3,10 +3,9 @@ import {
   draftEnvelope,
   parseEnvelope,
   POINT_BYTES,
-  RATCHET_HEADER_BYTES,
   type EnvelopeParts,
 } from '#protocol/envelope.ts'
-import { pad } from '#protocol/padding.ts'
+import { paddedLength } from '#protocol/padding.ts'
 import { encodeUtf8, equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -63,20 +62,17 @@ export function sealMessage(
   plaintext: Uint8Array,
   random: RandomSource,
 ): SealedMessage {
-  const padded = pad(plaintext)
+  const paddedBytes = paddedLength(plaintext.length)
   const turned = state.sending === null ? takeSendingTurn(state, random) : state
   const { sending, ratchetPair } = turned
   if (sending === null || ratchetPair === null) throw new TypeError('no sending chain after a turn')
   if (sending.next >= MAX_CHAIN_LENGTH) throw new RangeError('the chain is used up')
   const { chainKey, messageKey } = advanceChainKey(sending.chainKey)
-  const draft = draftEnvelope(turned.handshakeHeader, padded.length)
+  const draft = draftEnvelope(turned.handshakeHeader, paddedBytes)
   draft.headerNonce.set(random(AEAD_NONCE_BYTES))
-  sending.headerKey.sealInto(
-    draft.sealedHeader,
-    draft.headerNonce,
-    encodeHeader(ratchetPair.publicKey, sending.next, turned.previousLength),
-  )
-  sealText(messageKey, draft, padded, random)
+  writeHeader(draft.sealedHeader, ratchetPair.publicKey, sending.next, turned.previousLength)
+  sending.headerKey.sealInPlace(draft.sealedHeader, draft.headerNonce)
+  sealText(messageKey, draft, plaintext, random)
   return {
     state: { ...turned, sending: { ...sending, chainKey, next: sending.next + 1 } },
     envelope: draft.bytes,
@@ -129,20 +125,34 @@ interface RatchetHeader {
 
 /** Finds the message key and the state after it, by whichever header key opens the header; most likely ones first. */
 function locateKey(state: SessionState, parts: EnvelopeParts, nowMs: number): LocatedKey | null {
-  const { receiving, skipped } = state
-  const current = receiving && openHeader(receiving.headerKey, parts)
-  if (current) {
-    return current.number < receiving.next
-      ? locateSkipped(state, receiving.turn, current.number)
-      : receiveFromChain(state, receiving, skipped, current.number, nowMs)
+  const { receiving, sending, skipped } = state
+  const tryCurrent = (): LocatedKey | null => {
+    const header = receiving && openHeader(receiving.headerKey, parts)
+    return header && receiveCurrent(state, receiving, header.number, nowMs)
   }
-  const next = openHeader(state.nextReceivingHeaderKey, parts)
-  if (next) return receiveTurn(state, next, nowMs)
+  const tryNext = (): LocatedKey | null => {
+    const header = openHeader(state.nextReceivingHeaderKey, parts)
+    return header && receiveTurn(state, header, nowMs)
+  }
+  // Whoever has sent since the peer's last turn is waiting for the next one.
+  const recent = sending === null ? (tryCurrent() ?? tryNext()) : (tryNext() ?? tryCurrent())
+  if (recent !== null) return recent
   for (const { headerKey, turn } of skipped) {
     const late = turn === receiving?.turn ? null : openHeader(headerKey, parts)
     if (late) return locateSkipped(state, turn, late.number)
   }
   return null
+}
+
+function receiveCurrent(
+  state: SessionState,
+  receiving: Chain,
+  number: number,
+  nowMs: number,
+): LocatedKey | null {
+  return number < receiving.next
+    ? locateSkipped(state, receiving.turn, number)
+    : receiveFromChain(state, receiving, state.skipped, number, nowMs)
 }
 
 function locateSkipped(state: SessionState, turn: number, number: number): LocatedKey | null {
@@ -266,17 +276,16 @@ function deriveTurn(
   }
 }
 
-function encodeHeader(
+function writeHeader(
+  target: Uint8Array,
   ratchetKey: AgreementPublicKey,
   number: number,
   previousLength: number,
-): Uint8Array {
-  const header = new Uint8Array(RATCHET_HEADER_BYTES)
-  header.set(ratchetKey)
-  const view = new DataView(header.buffer)
+): void {
+  target.set(ratchetKey)
+  const view = new DataView(target.buffer, target.byteOffset, target.byteLength)
   view.setUint32(POINT_BYTES, number)
   view.setUint32(POINT_BYTES + 4, previousLength)
-  return header
 }
 
 function openHeader(headerKey: AeadKey, parts: EnvelopeParts): RatchetHeader | null {

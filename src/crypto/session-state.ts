@@ -59,9 +59,9 @@ export interface SessionState {
   /** The initiator's handshake header, repeated in front of every message until the peer has answered. */
   readonly handshakeHeader: Uint8Array | null
   readonly rootKey: RootKey
-  /** Ours; absent in the initiator before its first message. */
+  /** Ours; absent in the responder before its first message. */
   readonly ratchetPair: AgreementKeyPair | null
-  /** Theirs; absent in the responder before the first message is opened. */
+  /** Theirs; absent in the initiator before the first answer. */
   readonly peerRatchetKey: AgreementPublicKey | null
   /** Absent when the next message to send takes a ratchet turn first. */
   readonly sending: Chain | null

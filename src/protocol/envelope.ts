@@ -22,7 +22,7 @@ export const HANDSHAKE_SALT_BYTES = 16
 /** Three prekey ids, uint32 each. */
 export const PREKEY_IDS_BYTES = 12
 /** The initiator's identity, padded to a constant so that its size does not tell an address. */
-export const IDENTITY_BYTES = 544
+export const IDENTITY_BYTES = 608
 
 const EPHEMERAL_OFFSET = HANDSHAKE_SALT_BYTES
 const KEM_CIPHERTEXT_OFFSET = EPHEMERAL_OFFSET + POINT_BYTES

@@ -14,21 +14,27 @@ export const MAX_PLAINTEXT_BYTES = 63_487
 const END_MARKER = 0x80
 
 /**
- * Pads to the next bucket: plaintext ‖ 80 ‖ zeros (ISO/IEC 7816-4).
+ * Length of a plaintext after padding.
  * @throws RangeError above `MAX_PLAINTEXT_BYTES`.
  */
-export function pad(plaintext: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bucket = PADDING_BUCKETS.find((size) => size > plaintext.length)
+export function paddedLength(plaintextBytes: number): number {
+  const bucket = PADDING_BUCKETS.find((size) => size > plaintextBytes)
   if (bucket === undefined) throw new RangeError('the plaintext is longer than MAX_PLAINTEXT_BYTES')
-  const padded = new Uint8Array(bucket)
-  padded.set(plaintext)
-  padded[plaintext.length] = END_MARKER
-  return padded
+  return bucket
+}
+
+/**
+ * Writes a padded plaintext: plaintext ‖ 80 ‖ zeros (ISO/IEC 7816-4).
+ * @param target - zeros, of {@link paddedLength} bytes.
+ */
+export function padInto(target: Uint8Array, plaintext: Uint8Array): void {
+  target.set(plaintext)
+  target[plaintext.length] = END_MARKER
 }
 
 /**
  * Takes the padding off.
- * @returns A view into `padded`; `null` unless it is exactly what {@link pad} makes.
+ * @returns A view into `padded`; `null` unless it is exactly what {@link padInto} makes.
  */
 export function unpad<Buffer extends ArrayBufferLike>(
   padded: Uint8Array<Buffer>,
