@@ -7,6 +7,7 @@ import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
+import { enqueue } from './outbox.ts'
 import { establishSession, sealItem } from './sessions.ts'
 
 const IDLE: JobOutcome = { kind: 'idle' }
@@ -18,14 +19,15 @@ const IDLE: JobOutcome = { kind: 'idle' }
 export async function depositWaiting(context: Context, contactId: ContactId): Promise<JobOutcome> {
   for (;;) {
     const contact = context.store.contacts.get(contactId)
-    const item = context.store.outbox.next(contactId)
-    if (contact === null || item === null) return IDLE
+    if (contact === null || context.store.outbox.next(contactId) === null) return IDLE
     if (contact.relation === 'blocked') {
       context.commit(() => context.store.outbox.removeForContact(contactId))
       return IDLE
     }
     // Waits for the user to look at changed keys, or for the other side to accept.
-    if (contact.changedSigningKey !== null || route(contact) === 'none') return IDLE
+    if (contact.changedSigningKey !== null) return IDLE
+    const item = nextItem(context, contact)
+    if (item === null) return IDLE
 
     if (item.envelope === null) {
       const sealed = await sealWaiting(context, contact, item)
@@ -37,10 +39,18 @@ export async function depositWaiting(context: Context, contactId: ContactId): Pr
   }
 }
 
-/** How a contact can be reached now. */
-function route(contact: Contact): 'token' | 'knock' | 'none' {
-  if (contact.outboundToken !== null) return 'token'
-  return contact.relation === 'request-out' && !contact.knocked ? 'knock' : 'none'
+/** What can be deposited for a contact now. */
+function nextItem(context: Context, contact: Contact): OutboxItem | null {
+  const { outbox } = context.store
+  if (contact.outboundToken !== null) return outbox.next(contact.id)
+  // A knock carries our profile and a token for the answer, and never a text (decision 0003).
+  const mayKnock =
+    contact.relation === 'request-out' && !contact.knocked && contact.inboundTokenRegistered
+  if (!mayKnock) return null
+  const find = () =>
+    outbox.list().find((item) => item.contactId === contact.id && item.messageSeq === null) ?? null
+  if (find() === null) enqueue(context, contact, { sentAtMs: context.clock.nowMs() })
+  return find()
 }
 
 /** Seals an item that had no session; `null` where it is sealed now. */

@@ -30,6 +30,7 @@ export class Jobs {
   readonly #lookups: Job
   readonly #repairs: Job
   readonly #housekeeping: Job
+  #stopped = false
 
   constructor(context: Context) {
     this.#context = context
@@ -81,6 +82,7 @@ export class Jobs {
 
   /** Something was put into the outbox, or a contact can be reached now. */
   wakeDeposits(): void {
+    if (this.#stopped) return
     for (const contactId of this.#context.store.outbox.contactsWaiting()) {
       this.#depositJob(contactId).wake()
     }
@@ -101,7 +103,9 @@ export class Jobs {
     }
   }
 
+  /** Resolves when nothing runs any more; nothing can be woken from now on. */
   async stop(): Promise<void> {
+    this.#stopped = true
     await Promise.all([this.connection.close(), ...this.#all().map((job) => job.stop())])
   }
 
@@ -137,6 +141,7 @@ export class Jobs {
   }
 
   #wakeAll(): void {
+    if (this.#stopped) return
     this.#prekeys.wakeFresh()
     this.#tokens.wakeFresh()
     this.#lookups.wakeFresh()

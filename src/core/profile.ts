@@ -6,6 +6,7 @@ import { Client } from './client.ts'
 import { Context } from './context.ts'
 import { DeviceKeys } from './device-keys.ts'
 import { PRIMARY_DEVICE_ID } from './outbox.ts'
+import { keepPrekeys } from './prekey-upkeep.ts'
 import { registerAccount, rememberInviteCode } from './registration.ts'
 import type {
   Clock,
@@ -103,6 +104,8 @@ export async function createProfile(
     await parts.keychain.remove()
     return registered
   }
+  // Who has just been given the address can write at once; what fails here is repeated behind.
+  if (registered.ok) await keepPrekeys(context)
   return ok(clientOf(parts, context))
 }
 

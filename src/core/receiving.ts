@@ -4,7 +4,7 @@ import { openMessage } from '#crypto/ratchet.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { MAX_IDS } from '#protocol/content.ts'
 import { acceptHandshake, keepSession, type AcceptedHandshake } from './accepting.ts'
-import { applyPlaintext, type PendingReceipts } from './applying-content.ts'
+import { applyPlaintext, type OpenedEnvelope, type PendingReceipts } from './applying-content.ts'
 import { admitStranger, judgeAuthor, type Arrival } from './admission.ts'
 import type { Context } from './context.ts'
 import type { Contact, HeldEnvelope } from './model.ts'
@@ -64,12 +64,8 @@ class Receiver {
 
   receive(incoming: IncomingEnvelope): void {
     const { inbox } = this.#context.store
-    // A hostile relay may replay old envelopes under new ids: their bytes are remembered too.
-    const bytesId = sha256(incoming.envelope).subarray(0, ID_BYTES)
-    if (inbox.seen(incoming.envelopeId) || inbox.seen(bytesId)) return
-    const now = this.#context.clock.nowMs()
-    inbox.markSeen(incoming.envelopeId, now)
-    inbox.markSeen(bytesId, now)
+    if (inbox.seen(incoming.envelopeId) || inbox.seen(bytesIdOf(incoming))) return
+    inbox.markSeen(incoming.envelopeId, this.#context.clock.nowMs())
     this.open(incoming)
   }
 
@@ -151,7 +147,8 @@ class Receiver {
     this.#apply(contact, { incoming, ...handshake.accepted })
   }
 
-  #apply(contact: Contact, opened: Parameters<typeof applyPlaintext>[2]): void {
+  #apply(contact: Contact, opened: OpenedEnvelope): void {
+    this.#rememberBytes(opened.incoming)
     const outboxBefore = this.#context.store.outbox.count()
     if (!applyPlaintext(this.#context, contact.id, opened, this.#receipts)) {
       this.#context.log.warn('content.malformed')
@@ -166,6 +163,7 @@ class Receiver {
       this.#context.log.warn('envelope.unreadable-beyond-limit')
       return
     }
+    this.#rememberBytes(incoming)
     this.#context.commit((changes) => {
       const conversation = conversationOf(this.#context, contact)
       const now = clock.nowMs()
@@ -184,8 +182,14 @@ class Receiver {
       })
       if (placeholder !== null) changes.messageAdded(conversation.id, placeholder.seq)
       this.#hold(incoming, 'failed', code, contact, placeholder?.seq ?? null)
-      if (code !== 'UNKNOWN_VERSION') this.#followup.repairs = true
+      // Even for an unknown version, which may just be a bit that someone has flipped.
+      this.#followup.repairs = true
     })
+  }
+
+  /** A hostile relay may replay old envelopes under new ids: the bytes of those that concerned someone are known. */
+  #rememberBytes(incoming: IncomingEnvelope): void {
+    this.#context.store.inbox.markSeen(bytesIdOf(incoming), this.#context.clock.nowMs())
   }
 
   #hold(
@@ -207,4 +211,8 @@ class Receiver {
       messageSeq,
     })
   }
+}
+
+function bytesIdOf({ envelope }: IncomingEnvelope): Uint8Array {
+  return sha256(envelope).subarray(0, ID_BYTES)
 }

@@ -70,7 +70,7 @@ export class SessionRepair {
   #waiting(): Map<ContactId, Uint8Array[]> {
     const waiting = new Map<ContactId, Uint8Array[]>()
     for (const held of this.#context.store.inbox.listHeld('failed')) {
-      if (held.contactId === null || held.errorCode === 'UNKNOWN_VERSION') continue
+      if (held.contactId === null) continue
       if (this.#asked.has(hexOf(held.envelopeId))) continue
       waiting.set(held.contactId, [...(waiting.get(held.contactId) ?? []), held.envelopeId])
     }

@@ -43,7 +43,7 @@ export function sealItem(
   const { store, random } = context
   const stored = decodeContent(item.content)
   if (stored === null) throw new Error('the outbox holds content that cannot be decoded')
-  const content = withGrant(context, contact, stored)
+  const content = withGrant(context, contact, item, stored)
   const encoded = encodeContent(content)
   const signed =
     content.text !== undefined && store.conversations.byContact(contact.id)?.signedMessages === true
@@ -71,16 +71,21 @@ export function sealItem(
   }
 }
 
-/** Adds our profile and the contact's delivery token, once the relay knows the token, if they were not sent yet. */
-function withGrant(context: Context, contact: Contact, content: Content): Content {
-  const current = context.store.contacts.get(contact.id)
-  if (!current || !current.inboundTokenRegistered || current.inboundTokenGranted) return content
-  if (current.relation === 'request-in' || current.relation === 'blocked') return content
-  context.store.contacts.update(contact.id, { inboundTokenGranted: true })
+/**
+ * Adds our profile and the contact's delivery token, once the relay knows the token, where they were not sent yet, and
+ * to whatever may go as a knock: without the token, the other side could not answer.
+ */
+function withGrant(context: Context, { id }: Contact, item: OutboxItem, content: Content): Content {
+  const contact = context.store.contacts.get(id)
+  if (!contact?.inboundTokenRegistered) return content
+  if (contact.relation === 'request-in' || contact.relation === 'blocked') return content
+  const mayBeKnock = contact.outboundToken === null && item.messageSeq === null
+  if (contact.inboundTokenGranted && !mayBeKnock) return content
+  context.store.contacts.update(id, { inboundTokenGranted: true })
   return {
     ...content,
     profile: { displayName: context.account().displayName },
-    tokenGrant: current.inboundToken,
+    tokenGrant: contact.inboundToken,
   }
 }
 
@@ -103,7 +108,7 @@ export async function establishSession(
   const signingKey = decodeSigningPublicKey(fetched.value.signingKey)
   if (!signingKey.ok) return signingKey
   const bundle = fetched.value.bundles.find((each) => each.deviceId === deviceId)
-  if (bundle === undefined) return err(failure('ACCOUNT_UNKNOWN'))
+  if (bundle === undefined) return err(failure('KEYS_NOT_PUBLISHED'))
   const keys = decodeBundle(bundle)
   if (!keys.ok) return keys
 

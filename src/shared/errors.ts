@@ -121,10 +121,19 @@ export const ERRORS = {
     message: 'The message is too long. Split it into shorter ones.',
   },
   SIGNATURE_INVALID: { retry: 'never', message: 'A signature does not fit. It was not used.' },
-  KEY_INVALID: { retry: 'never', http: 400, message: 'A public key is not valid. It was not used.' },
+  KEY_INVALID: {
+    retry: 'never',
+    http: 400,
+    message: 'A public key is not valid. It was not used.',
+  },
   PREKEY_UNKNOWN: {
     retry: 'later',
     message: 'The other side used a key that is no longer here. Sotto starts a new session.',
+  },
+
+  KEYS_NOT_PUBLISHED: {
+    retry: 'later',
+    message: "This contact's device has not published its keys yet. Sotto tries again.",
   },
 
   // Contacts and conversations

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '#core/client.ts'
@@ -6,11 +6,12 @@ import type { ContactId, ConversationId } from '#core/model.ts'
 import type { Clock, Keychain, Log, Relay } from '#core/ports.ts'
 import { createProfile, openProfile, type ProfileParts } from '#core/profile.ts'
 import { systemClock } from '#core/system-clock.ts'
-import { createRelayClient } from '#relay-client/relay-client.ts'
+import { randomBytes } from '#crypto/primitives.ts'
+import { RelayClient } from '#relay-client/client.ts'
 import { relayConfig, type RelayOptions } from '#relay/config.ts'
 import { startRelay, type RunningRelay } from '#relay/relay.ts'
 import type { ContactView, ConversationView, MessageView } from '#shared/views.ts'
-import { profileStorage } from '#store/profile-storage.ts'
+import { fileProfileStorage } from '#store/store.ts'
 import { eventually } from './eventually.ts'
 import { memoryKeychain } from './memory-keychain.ts'
 import { codeOf, valueOf } from './value-of.ts'
@@ -58,12 +59,13 @@ export class Person {
   }
 
   parts(): ProfileParts {
-    const relay = createRelayClient()
+    const clock = this.options.clock ?? systemClock
+    const relay = new RelayClient({ clock, random: randomBytes })
     return {
       keychain: this.keychain,
-      storage: profileStorage(this.folder),
+      storage: fileProfileStorage(join(this.folder, 'sotto.db')),
       relay: this.options.wrapRelay?.(relay) ?? relay,
-      clock: this.options.clock ?? systemClock,
+      clock,
       log: process.env['SOTTO_TEST_LOG'] ? loud : silent,
       cryptoLibrary: 'test',
     }
@@ -199,6 +201,7 @@ export class Scenario {
 
   async person(name: string, options: PersonOptions = {}): Promise<Person> {
     const folder = join(this.folder, `profile-${this.#people.length}-${name}`)
+    mkdirSync(folder)
     const person = new Person(name, folder, this.host, options)
     this.#people.push(person)
     await person.create()
