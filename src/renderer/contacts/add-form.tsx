@@ -1,6 +1,7 @@
 import { AtSign } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { ErrorCode } from '#shared/errors.ts'
 import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { useConversations } from '../state/conversations.ts'
 import { openConversation } from '../state/navigation.ts'
@@ -33,6 +34,11 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
     if (preview?.ok === false) return t(`errors:${preview.error.code}`)
     if (!tried || link !== null || address !== null) return undefined
     return looksLikeLink(text) ? t('errors:LINK_INVALID') : t('errors:ADDRESS_INVALID')
+  }
+
+  function addError(code: ErrorCode): string {
+    const linkDiffers = code === 'CONTACT_IDENTITY_CHANGED' && link !== null && known === null
+    return linkDiffers ? t('add.linkMismatch') : t(`errors:${code}`)
   }
 
   function open(conversationId: number): void {
@@ -82,7 +88,7 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
           address={link.address}
           caption={t('add.byLink')}
         >
-          {isKnown ? t('add.known') : t('add.byLinkText')}
+          {isKnown ? t('add.knownByLink') : t('add.byLinkText')}
         </PreviewCard>
       )}
       {address !== null && (
@@ -95,7 +101,7 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
           {isKnown ? t('add.known') : t('add.byAddressText')}
         </PreviewCard>
       )}
-      {add.error !== null && <FormError>{t(`errors:${add.error}`)}</FormError>}
+      {add.error !== null && <FormError>{addError(add.error)}</FormError>}
       <div className={styles.buttons}>
         <Button onClick={() => closeOverlay('add-contact')}>{t('add.cancel')}</Button>
         <Button type="submit" variant="primary" busy={add.pending}>

@@ -40,7 +40,6 @@ export function Failed({ code }: { readonly code: ErrorCode }) {
         wide
         busy={retry.pending}
         onClick={() => void retry.run(undefined)}
-        autoFocus
       >
         {t('failed.retry')}
       </Button>

@@ -28,7 +28,6 @@ export function KeychainLocked({ onBack, onPassphrase }: KeychainLockedProps) {
         wide
         busy={retry.pending}
         onClick={() => void retry.run(undefined)}
-        autoFocus
       >
         {retry.pending ? t('keychainLocked.waiting') : t('keychainLocked.retry')}
       </Button>

@@ -147,7 +147,7 @@ export function AccountStep(props: AccountStepProps) {
             autoComplete="off"
           />
         )}
-        {nameValid && !relayMissing && (
+        {nameValid && !taken && !relayMissing && (
           <p className={styles.address}>
             <Trans
               t={t}

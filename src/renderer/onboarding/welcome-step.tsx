@@ -17,7 +17,7 @@ export function WelcomeStep({ onCreate, onInvite }: WelcomeStepProps) {
       <h1 className={styles.welcomeTitle}>{t('welcome.title')}</h1>
       <p className={styles.welcomeText}>{t('welcome.text')}</p>
       <div className={styles.welcomeButtons}>
-        <Button variant="primary" size="large" wide onClick={onCreate} autoFocus>
+        <Button variant="primary" size="large" wide onClick={onCreate}>
           {t('welcome.create')}
         </Button>
         <Button variant="secondary" size="large" wide onClick={onInvite}>

@@ -95,9 +95,8 @@ export function Palette() {
             />
           ))}
         </div>
-        {results.length === 0 && <p className={styles.empty}>{t('empty', { query })}</p>}
-        <p role="status" className={styles.announced}>
-          {t('count', { count: results.length })}
+        <p role="status" className={results.length === 0 ? styles.empty : styles.announced}>
+          {results.length === 0 ? t('empty', { query }) : t('count', { count: results.length })}
         </p>
         <footer className={styles.footer} aria-hidden="true">
           <span>

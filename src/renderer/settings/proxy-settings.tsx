@@ -103,7 +103,7 @@ export function ProxySettings() {
       </div>
       <div role="status">
         {latencyMs !== null && (
-          <p className={styles.result}>
+          <p className={styles.result} ref={(node) => node?.scrollIntoView({ block: 'nearest' })}>
             <CircleCheck aria-hidden="true" />
             {t('network.testOk', { ms: formatNumber(i18n.language, latencyMs) })}
           </p>

@@ -9,7 +9,7 @@ import {
   SlidersHorizontal,
   UserRound,
 } from 'lucide-react'
-import { useState, type ComponentType } from 'react'
+import { useEffect, useRef, useState, type ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
 import { About } from '../about/about.tsx'
 import { closeOverlay, SETTINGS_SECTIONS, type SettingsSection } from '../state/overlays.ts'
@@ -51,6 +51,13 @@ export function Settings({ section }: { readonly section?: SettingsSection | und
     if (section !== undefined) setPage(section)
   }
 
+  // Where the sections lie side by side, in a narrow window.
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const tab = list.current?.querySelector('[aria-selected="true"]')
+    tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [page])
+
   return (
     <Dialog open size="large" onClose={() => closeOverlay('settings')} title={t('title')}>
       <Tabs.Root
@@ -59,7 +66,12 @@ export function Settings({ section }: { readonly section?: SettingsSection | und
         value={page}
         onValueChange={(next: SettingsSection) => setPage(next)}
       >
-        <Tabs.List className={styles.sections} aria-label={t('sections')} activateOnFocus>
+        <Tabs.List
+          ref={list}
+          className={styles.sections}
+          aria-label={t('sections')}
+          activateOnFocus
+        >
           {SETTINGS_SECTIONS.map((name) => {
             const { Icon } = PAGES[name]
             return (

@@ -30,7 +30,7 @@ function Group({ group }: { readonly group: CommandGroup }) {
   const { t } = useTranslation('shortcuts')
   const lines = useLines(group)
   return (
-    <section>
+    <section className={styles.group}>
       <h3 className={styles.heading}>{t(`group.${group}`)}</h3>
       <dl className={styles.lines}>
         {lines.map(({ id, text, keys }) => (

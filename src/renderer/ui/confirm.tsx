@@ -1,3 +1,4 @@
+import { useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { create } from 'zustand'
 import { Button } from './button.tsx'
@@ -33,6 +34,7 @@ export function confirm(question: Question): Promise<boolean> {
 export function ConfirmDialog() {
   const { t } = useTranslation('common')
   const { asked } = useAsked()
+  const cancel = useRef<HTMLButtonElement>(null)
   if (asked === null) return null
   return (
     <Dialog
@@ -41,9 +43,12 @@ export function ConfirmDialog() {
       title={asked.title}
       description={asked.body}
       onClose={() => asked.answer(false)}
+      initialFocus={cancel}
       footer={
         <>
-          <Button onClick={() => asked.answer(false)}>{t('cancel')}</Button>
+          <Button ref={cancel} onClick={() => asked.answer(false)}>
+            {t('cancel')}
+          </Button>
           <Button
             variant={asked.danger === true ? 'danger' : 'primary'}
             onClick={() => asked.answer(true)}

@@ -1,6 +1,6 @@
 import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import type { ReactNode, RefObject } from 'react'
+import { type ReactNode, type RefObject, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import styles from './dialog.module.css'
 import { IconButton } from './icon-button.tsx'
@@ -15,7 +15,7 @@ export interface DialogProps {
   readonly size?: 'small' | 'medium' | 'large'
   /** Buttons at the end, the main one last. */
   readonly footer?: ReactNode
-  /** What to focus first, where it is not the first control. */
+  /** What to focus first; else a field with `autoFocus`, or the dialog itself. */
   readonly initialFocus?: RefObject<HTMLElement | null>
   readonly children?: ReactNode
 }
@@ -33,12 +33,24 @@ export function Dialog({
   children,
 }: DialogProps) {
   const { t } = useTranslation('common')
+  const popup = useRef<HTMLDivElement>(null)
+  const focusInside = () => {
+    const focused = document.activeElement
+    return focused instanceof HTMLElement && popup.current?.contains(focused)
+      ? focused
+      : popup.current
+  }
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={styles.backdrop} />
         <Base.Viewport className={styles.viewport}>
-          <Base.Popup className={styles.popup} data-size={size} initialFocus={initialFocus}>
+          <Base.Popup
+            ref={popup}
+            className={styles.popup}
+            data-size={size}
+            initialFocus={initialFocus ?? focusInside}
+          >
             {titleHidden ? (
               <Base.Title className={styles.hidden}>{title}</Base.Title>
             ) : (
