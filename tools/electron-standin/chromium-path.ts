@@ -14,10 +14,8 @@ import { createRequire } from 'node:module'
 /** A Chromium that can be started. */
 export interface ChromiumBinary {
   readonly path: string
-  /** Folder of shared libraries that come with it. */
-  readonly libraryPath?: string
-  /** Knows no windows: always headless, and opens a page of its own at start. */
-  readonly headlessShell: boolean
+  /** Folder of what comes with it: libraries and fonts. Only the package's own, which is always headless. */
+  readonly bundle?: string
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -46,7 +44,7 @@ export function findChromium(): ChromiumBinary {
   const wanted = process.env['STANDIN_CHROMIUM']
   if (wanted === 'bundled') return bundledChromium()
   const path = wanted ?? findProgram(NAMES)
-  return path === undefined ? bundledChromium() : { path, headlessShell: false }
+  return path === undefined ? bundledChromium() : { path }
 }
 
 // The package unpacks into the temporary folder, and names its libraries only where it sees this variable.
@@ -74,9 +72,5 @@ function bundledChromium(): ChromiumBinary {
       if (!existsSync(folder)) throw error // else another process was faster
     }
   }
-  return {
-    path: join(folder, 'chromium'),
-    libraryPath: join(folder, 'al2023', 'lib'),
-    headlessShell: true,
-  }
+  return { path: join(folder, 'chromium'), bundle: folder }
 }

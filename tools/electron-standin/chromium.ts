@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -27,7 +27,9 @@ export interface Chromium {
 /** Starts Chromium with an empty profile that is deleted when it stops. */
 export async function startChromium(): Promise<Chromium> {
   const binary = findChromium()
-  const visible = !binary.headlessShell && wantsDisplay()
+  // The bundled one knows no windows, and opens a page of its own at start.
+  const isHeadlessShell = binary.bundle !== undefined
+  const visible = !isHeadlessShell && wantsDisplay()
   removeLeftProfiles()
   const profile = mkdtempSync(join(tmpdir(), `${PROFILE_PREFIX}${process.pid}-`))
   const args = chromiumArguments(profile, visible)
@@ -43,7 +45,7 @@ export async function startChromium(): Promise<Chromium> {
   const endpoint = await readEndpoint(child)
   const cdp = new CdpConnection(child.stdio[3] as Writable, child.stdio[4] as Readable)
   const { product } = await cdp.root.send('Browser.getVersion')
-  if (binary.headlessShell) await closeStartPage(cdp)
+  if (isHeadlessShell) await closeStartPage(cdp)
   return {
     cdp,
     endpoint,
@@ -51,9 +53,9 @@ export async function startChromium(): Promise<Chromium> {
     version: product.replace(/^.*\//, ''),
     openAppWindow: (url) => {
       // A second start with the same profile hands its request to the first and ends.
-      spawn(binary.path, [...args.filter((arg) => !arg.startsWith('--remote-')), `--app=${url}`], {
+      const sandbox = args.filter((arg) => arg === '--no-sandbox')
+      spawn(binary.path, [`--user-data-dir=${profile}`, ...sandbox, `--app=${url}`], {
         stdio: 'ignore',
-        env: chromiumEnvironment(binary),
       }).on('error', (error) => console.error('stand-in: no window:', error.message))
     },
     stop,
@@ -85,17 +87,23 @@ function chromiumArguments(profile: string, visible: boolean): string[] {
     '--password-store=basic',
     ...(visible ? [] : ['--headless=new', '--hide-scrollbars', '--disable-gpu']),
     ...(visible ? [] : ['--force-color-profile=srgb']),
-    ...(switches.has('no-sandbox') || isRoot ? ['--no-sandbox'] : []),
+    // The second silences the bar that warns of the first.
+    ...(switches.has('no-sandbox') || isRoot ? ['--no-sandbox', '--test-type'] : []),
     ...[...switches]
       .filter(([name]) => /^(force|lang|blink|high-contrast)/.test(name))
       .map(([name, value]) => (value === '' ? `--${name}` : `--${name}=${value}`)),
   ]
 }
 
-function chromiumEnvironment(binary: ChromiumBinary): NodeJS.ProcessEnv {
-  if (binary.libraryPath === undefined) return process.env
-  const paths = [process.env['LD_LIBRARY_PATH'], binary.libraryPath]
-  return { ...process.env, LD_LIBRARY_PATH: paths.filter(Boolean).join(':') }
+function chromiumEnvironment({ bundle }: ChromiumBinary): NodeJS.ProcessEnv {
+  if (bundle === undefined) return process.env
+  const libraries = [process.env['LD_LIBRARY_PATH'], join(bundle, 'al2023/lib')]
+  return {
+    ...process.env,
+    LD_LIBRARY_PATH: libraries.filter(Boolean).join(':'),
+    // A machine without fonts has no configuration of them either.
+    ...(existsSync('/etc/fonts/fonts.conf') ? {} : { FONTCONFIG_PATH: join(bundle, 'fonts') }),
+  }
 }
 
 function readEndpoint(child: ChildProcess): Promise<string> {

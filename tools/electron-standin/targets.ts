@@ -16,11 +16,14 @@ interface TargetListener {
   onOpened(page: HeldPage): void
 }
 
+const EMPTY_PAGE = 'data:text/html,<meta name=color-scheme content="light dark">'
+
 /** Opens pages in one Chromium, and tells its windows what becomes of them. */
 export class Targets {
   readonly #chromium: Chromium
   readonly #expected = new Map<string, (page: HeldPage) => void>()
   readonly #listeners = new Map<string, TargetListener>()
+  #creation: Promise<void> = Promise.resolve()
   #lastNumber = 0
 
   private constructor(chromium: Chromium) {
@@ -55,23 +58,21 @@ export class Targets {
 
   /** Opens an empty page in a window of its own. */
   async open(width: number, height: number, listener: TargetListener): Promise<HeldPage> {
-    // Attaching tells no more of a page than its address: a mark in it tells ours from pop-ups.
-    const mark = `#standin-${String(++this.#lastNumber)}`
-    const held = new Promise<HeldPage>((resolve) => this.#expected.set(mark, resolve))
+    const held = Promise.withResolvers<HeldPage>()
     if (this.#chromium.visible) {
-      this.#chromium.openAppWindow(
-        `data:text/html,<meta name=color-scheme content="light dark">${mark}`,
-      )
+      // No command opens such a window, so none tells its target: a mark in its address does.
+      const mark = `#standin-${String(++this.#lastNumber)}`
+      this.#expected.set(mark, held.resolve)
+      this.#chromium.openAppWindow(EMPTY_PAGE + mark)
     } else {
-      const url = `about:blank${mark}`
-      await this.#chromium.cdp.root.send('Target.createTarget', {
-        url,
-        newWindow: true,
-        width,
-        height,
-      })
+      const options = { url: 'about:blank', newWindow: true, width, height }
+      const creation = this.#creation.then(() => this.root.send('Target.createTarget', options))
+      this.#creation = creation.then(
+        ({ targetId }) => void this.#expected.set(targetId, held.resolve),
+        held.reject,
+      )
     }
-    const page = await held
+    const page = await held.promise
     this.#listeners.set(page.targetId, listener)
     return page
   }
@@ -86,15 +87,20 @@ export class Targets {
   }
 
   #attached({ sessionId, targetInfo }: Protocol.Events['Target.attachedToTarget']): void {
-    const session = this.#chromium.cdp.session(sessionId)
-    const page = { targetId: targetInfo.targetId, session }
-    const mark = targetInfo.url.slice(Math.max(0, targetInfo.url.indexOf('#standin-')))
-    const expected = this.#expected.get(mark)
-    if (expected !== undefined) {
-      this.#expected.delete(mark)
-      expected(page)
-      return
-    }
+    const { targetId, url } = targetInfo
+    const page = { targetId, session: this.#chromium.cdp.session(sessionId) }
+    const mark = url.slice(Math.max(0, url.indexOf('#standin-')))
+    // Pages attach before the command that opens them is answered.
+    void this.#creation.then(() => {
+      const key = this.#expected.has(targetId) ? targetId : mark
+      const expected = this.#expected.get(key)
+      this.#expected.delete(key)
+      if (expected !== undefined) expected(page)
+      else this.#openedByPage(page, targetInfo)
+    })
+  }
+
+  #openedByPage(page: HeldPage, targetInfo: TargetInfo): void {
     const opener = this.#openerOf(targetInfo)
     if (opener === undefined) void this.refuse(page)
     else opener.onOpened(page)
