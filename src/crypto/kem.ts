@@ -42,5 +42,5 @@ export function generateKemSeed(random: RandomSource): KemSeed {
 
 /** Takes a stored seed; `null` for any other length. */
 export function importKemSeed(bytes: Uint8Array): KemSeed | null {
-  return bytes.length === KEM_SEED_BYTES ? (bytes.slice() as KemSeed) : null
+  return bytes.length === KEM_SEED_BYTES ? (new Uint8Array(bytes) as Uint8Array as KemSeed) : null
 }

@@ -84,5 +84,5 @@ export function reopenEnvelope(
 
 /** Takes a stored message key; `null` for any other length than 32 bytes. */
 export function importMessageKey(bytes: Uint8Array): MessageKey | null {
-  return bytes.length === RATCHET_KEY_BYTES ? (bytes.slice() as MessageKey) : null
+  return bytes.length === RATCHET_KEY_BYTES ? (new Uint8Array(bytes) as Uint8Array as MessageKey) : null
 }

@@ -92,7 +92,8 @@ export class AeadKey {
   /** @param bytes - 32 bytes, copied. */
   constructor(bytes: Uint8Array) {
     if (bytes.length !== AEAD_KEY_BYTES) throw new RangeError('an AEAD key has 32 bytes')
-    this.#bytes = bytes.slice()
+    // Not `slice`: that of Node's Buffer shares its memory, and the caller wipes it.
+    this.#bytes = new Uint8Array(bytes)
   }
 
   /**
@@ -209,7 +210,7 @@ export class AgreementKeyPair {
   /** @returns `null` unless the scalar has 32 bytes and lies in 1 … n − 1. */
   static fromScalar(scalar: Uint8Array): AgreementKeyPair | null {
     const loaded = loadScalar(scalar)
-    return loaded && new AgreementKeyPair(scalar.slice(), loaded.ecdh, loaded.point)
+    return loaded && new AgreementKeyPair(new Uint8Array(scalar), loaded.ecdh, loaded.point)
   }
 
   /** ECDH (NIST SP 800-56A §5.7.1.2): the shared point's X, 32 bytes. The caller wipes it after deriving keys. */
@@ -271,7 +272,7 @@ export class SigningKeyPair {
   /** @returns `null` unless the scalar has 32 bytes and lies in 1 … n − 1. */
   static fromScalar(scalar: Uint8Array): SigningKeyPair | null {
     const loaded = loadScalar(scalar)
-    return loaded && new SigningKeyPair(scalar.slice(), loaded.point)
+    return loaded && new SigningKeyPair(new Uint8Array(scalar), loaded.point)
   }
 
   /** ECDSA with SHA-256 (FIPS 186-5 §6.4): r ‖ s, 64 bytes; s may be high (see `signatures.ts`). */
