@@ -251,7 +251,7 @@ export const CALLS = {
       change: v.partial(
         v.strictObject({
           pinned: v.boolean(),
-          mutedUntilMs: v.pipe(v.number(), v.minValue(0)),
+          mutedUntilMs: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
           archived: v.boolean(),
           markedUnread: v.boolean(),
           signedMessages: v.boolean(),

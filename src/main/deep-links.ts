@@ -12,25 +12,3 @@ export function isDeepLink(text: string): boolean {
 export function registerDeepLinks(): void {
   if (app.isPackaged) app.setAsDefaultProtocolClient(INVITE_LINK_SCHEME)
 }
-
-/**
- * Keeps the link that was opened last until the page can take it: in the state of the first run while there is
- * no account, as an event once the page has shown its conversations.
- */
-export class PendingLink {
-  #link: string | null = null
-
-  set(link: string): void {
-    this.#link = link
-  }
-
-  peek(): string | null {
-    return this.#link
-  }
-
-  take(): string | null {
-    const link = this.#link
-    this.#link = null
-    return link
-  }
-}

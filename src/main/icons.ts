@@ -6,7 +6,7 @@ import { nativeImage, type NativeImage } from 'electron'
 type Colour = readonly [red: number, green: number, blue: number]
 
 const INK: Colour = [0, 0, 0]
-const ACCENT: Colour = [196, 85, 45]
+const ACCENT: Colour = [13, 103, 108]
 const UNREAD: Colour = [214, 48, 49]
 const TRAY_POINTS = 22
 const OVERLAY_POINTS = 16

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Log } from '#core/ports.ts'
+import { ERRORS, type ErrorCode } from '#shared/errors.ts'
 
 const MAX_FILE_BYTES = 1_000_000
 const KEPT_FILES = 3
@@ -89,7 +90,7 @@ export class FileLog implements Log {
 
 /** What may be kept of an error: its class, its code and the places in our code, never its message. */
 export function describeError(cause: unknown): Data {
-  if (!(cause instanceof Error)) return { error: typeof cause }
+  if (!(cause instanceof Error)) return { error: isFailure(cause) ? cause.code : typeof cause }
   const frames = (cause.stack ?? '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
@@ -101,4 +102,15 @@ export function describeError(cause: unknown): Data {
     described['cause'] = cause.cause instanceof Error ? cause.cause.name : typeof cause.cause
   }
   return described
+}
+
+/** A failure of ours that was not expected at that place: its code may be kept. */
+function isFailure(cause: unknown): cause is { readonly code: ErrorCode } {
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    'code' in cause &&
+    typeof cause.code === 'string' &&
+    Object.hasOwn(ERRORS, cause.code)
+  )
 }

@@ -108,12 +108,10 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
     }
   }
 
-  /** The account was deleted; the app is as at first run. */
+  /** The client was closed, since its account was deleted: looks anew at what is there. */
   leave(): Promise<AppStateView> {
-    return this.#inOrder(() => {
-      this.#client = null
-      return this.#firstRun()
-    })
+    this.#client = null
+    return this.open()
   }
 
   /** Stops waiting; for the end of the app. */

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import * as v from 'valibot'
-import { ConversationIdView, SettingsView } from '#shared/views.ts'
+import { SettingsView } from '#shared/views.ts'
 import { WindowState } from './windows/window-state.ts'
 
 const SAVE_DELAY_MS = 500
 
 const ShellStateFile = v.strictObject({
   window: v.nullable(WindowState),
-  /** A local number, without meaning elsewhere. */
-  openConversation: v.nullable(ConversationIdView),
   /** Copies of two settings, so that the window has its colours and language before the profile is unlocked. */
   theme: SettingsView.entries.theme,
   language: SettingsView.entries.language,
@@ -18,7 +16,6 @@ export type ShellState = v.InferOutput<typeof ShellStateFile>
 
 const DEFAULT_STATE: ShellState = {
   window: null,
-  openConversation: null,
   theme: 'system',
   language: 'system',
 }

@@ -3,8 +3,8 @@ import type { SettingsView } from '#shared/views.ts'
 
 /**
  * Takes over the theme for what the platform draws (title bar, menus) and for `prefers-color-scheme` in the page.
- * High contrast is the page's own palette on top of the system's choice of light or dark.
+ * The page's high-contrast palette is a dark one.
  */
 export function applyTheme(theme: SettingsView['theme']): void {
-  nativeTheme.themeSource = theme === 'high-contrast' ? 'system' : theme
+  nativeTheme.themeSource = theme === 'high-contrast' ? 'dark' : theme
 }

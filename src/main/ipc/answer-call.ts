@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import type { Log } from '#core/ports.ts'
-import { CALLS, COMMON_ERRORS, type CallName } from '#ipc/contract.ts'
+import { CALLS, type CallName } from '#ipc/contract.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import type { Result } from '#shared/result.ts'
-import type { Caller, Handlers } from './handlers.ts'
+import { isDeclared, type Caller, type Handlers } from './handlers.ts'
 
 /** What crosses to the page: a checked value, or a code. Never a message, a cause or a stack. */
 export type Answer =
@@ -37,7 +37,7 @@ export async function answerCall(
 ): Promise<Answer> {
   if (!isCallName(name)) return refuse('INVALID_INPUT')
   try {
-    const parsed = v.safeParse(CALLS[name].input as v.GenericSchema, input)
+    const parsed = v.safeParse(CALLS[name].input, input)
     if (!parsed.success) return refuse('INVALID_INPUT')
     const result = await (handlers[name] as AnyHandler)(parsed.output, caller)
     return result.ok ? answerValue(name, result.value, log) : answerFailure(name, result.error, log)
@@ -56,17 +56,16 @@ function storeErrorCode(cause: unknown): 'STORE_FULL' | 'STORE_DAMAGED' | null {
 }
 
 function answerValue(name: CallName, value: unknown, log: Log): Answer {
-  const checked = v.safeParse(CALLS[name].output as v.GenericSchema, value)
+  const checked = v.safeParse(CALLS[name].output, value)
   if (checked.success) return { ok: true, value: checked.output }
   log.warn(`ipc-output-refused ${name} ${issuePath(checked.issues[0])}`)
   return refuse('INTERNAL')
 }
 
 function answerFailure(name: CallName, failed: Failure, log: Log): Answer {
-  const declared: readonly ErrorCode[] = [...CALLS[name].errors, ...COMMON_ERRORS]
   const { code, retryAfterMs } = failed
   if (code === 'INTERNAL') log.error(`ipc-call-failed ${name}`, failed.cause)
-  else if (!declared.includes(code)) {
+  else if (!isDeclared(name, failed)) {
     log.warn(`ipc-undeclared-code ${name} ${Object.hasOwn(ERRORS, code) ? code : '(unknown)'}`)
     return refuse('INTERNAL')
   }

@@ -19,7 +19,7 @@ export type PublishEvent = <Name extends EventName>(
 /** Makes the one function that sends events to pages. */
 export function eventPublisher(targets: () => readonly EventTarget[], log: Log): PublishEvent {
   return (name, payload) => {
-    const checked = v.safeParse(EVENTS[name] as v.GenericSchema, payload)
+    const checked = v.safeParse(EVENTS[name], payload)
     if (!checked.success) {
       log.warn(`ipc-event-refused ${name} ${issuePath(checked.issues[0])}`)
       return

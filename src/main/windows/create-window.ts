@@ -24,7 +24,7 @@ export function windowOptions(options: WindowOptions): BrowserWindowConstructorO
     title: options.title,
     // Shown once the page has painted; until then the window has the page's own background.
     show: false,
-    backgroundColor: options.dark ? '#1b1a19' : '#faf9f7',
+    backgroundColor: options.dark ? '#1b1a18' : '#f8f6f2',
     autoHideMenuBar: true,
     webPreferences: {
       preload: PRELOAD_PATH,

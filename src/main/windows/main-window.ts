@@ -18,6 +18,7 @@ interface MainWindowOptions {
   /** Whether closing the window leaves the app in the tray. */
   readonly hidesOnClose: () => boolean
   readonly onFocus: () => void
+  readonly onClosed: () => void
 }
 
 /** The window of a profile: opened, closed and opened again, always as it was left. */
@@ -124,6 +125,7 @@ export class MainWindow {
     })
     window.on('closed', () => {
       this.#window = null
+      this.#options.onClosed()
     })
     this.#healCrashes(window)
   }

@@ -25,7 +25,9 @@ function click(item: MenuItemConstructorOptions): void {
 test.each([true, false])('every command is in the menu once (macOS: %s)', (isMac) => {
   choose.mockClear()
   items(isMac).forEach(click)
-  expect(choose.mock.calls.map(([command]) => command).sort()).toEqual([...MENU_COMMANDS].sort())
+  const chosen = choose.mock.calls.map(([command]) => command)
+  expect(chosen).toHaveLength(MENU_COMMANDS.length)
+  expect(new Set(chosen)).toEqual(new Set(MENU_COMMANDS))
 })
 
 test.each([true, false])('no two items share an accelerator (macOS: %s)', (isMac) => {

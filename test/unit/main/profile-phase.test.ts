@@ -191,6 +191,7 @@ test('a link that comes during first run is shown there', async () => {
 test('after the account is deleted the app is as at first run', async () => {
   const phase = makePhase()
   await phase.open()
+  kind = ok('none')
   expect((await phase.leave()).phase).toBe('first-run')
   expect(phase.client()).toBeNull()
 })

@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const DEFAULTS = { window: null, openConversation: null, theme: 'system', language: 'system' }
+const DEFAULTS = { window: null, theme: 'system', language: 'system' }
 
 test('without a file there are defaults', () => {
   expect(ShellStateStore.load(path).get()).toEqual(DEFAULTS)
@@ -21,14 +21,14 @@ test('without a file there are defaults', () => {
 test('what was changed is there at the next start, and no other file', async () => {
   const store = ShellStateStore.load(path)
   store.update({ theme: 'dark' })
-  store.update({ openConversation: 4 })
+  store.update({ language: 'de' })
   await store.flush()
-  store.update({ openConversation: 5 })
+  store.update({ language: 'fr' })
   await store.flush()
   expect(ShellStateStore.load(path).get()).toEqual({
     ...DEFAULTS,
     theme: 'dark',
-    openConversation: 5,
+    language: 'fr',
   })
   expect(await readdir(folder)).toEqual(['shell-state.json'])
 })

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { CALLS, EVENTS, type Bridge } from '#ipc/contract.ts'
+import { CALLS, EVENTS } from '#ipc/contract.ts'
 import { CALL_NAMES, EVENT_NAMES } from '#ipc/names.ts'
 import { makeBridge } from '../../../src/preload/bridge.ts'
 
@@ -8,7 +8,7 @@ type Listener = (event: unknown, ...values: unknown[]) => void
 function makePage(invoke = vi.fn(async (): Promise<unknown> => ({ ok: true, value: 1 }))) {
   const listeners: Listener[] = []
   const on = vi.fn((_channel: string, listener: Listener) => listeners.push(listener))
-  const bridge = makeBridge({ invoke, on })
+  const bridge = makeBridge({ invoke, on }) as UntypedBridge
   const send = (...values: unknown[]): void => {
     for (const listener of listeners) listener({ sender: 'the event of Electron' }, ...values)
   }
@@ -16,9 +16,10 @@ function makePage(invoke = vi.fn(async (): Promise<unknown> => ({ ok: true, valu
 }
 
 /** The page is not typed at run time. */
-const anyCall = (bridge: Bridge) => bridge.call as (name: unknown, input?: unknown) => unknown
-const anyOn = (bridge: Bridge) =>
-  bridge.on as (name: unknown, listener: (...values: unknown[]) => void) => () => void
+interface UntypedBridge {
+  call(name: unknown, input?: unknown): Promise<unknown>
+  on(name: unknown, listener: (...values: unknown[]) => void): () => void
+}
 
 test('the names are those of the contract', () => {
   expect([...CALL_NAMES]).toEqual(Object.keys(CALLS))
@@ -31,7 +32,7 @@ test('the page gets two functions and nothing else', () => {
 
 test('a call goes through the one channel', async () => {
   const { bridge, invoke } = makePage()
-  expect(await anyCall(bridge)('settings.get')).toEqual({ ok: true, value: 1 })
+  expect(await bridge.call('settings.get')).toEqual({ ok: true, value: 1 })
   expect(invoke).toHaveBeenCalledExactlyOnceWith('sotto:call', 'settings.get', undefined)
 })
 
@@ -40,7 +41,7 @@ test.each(['sotto:call', 'ELECTRON_BROWSER_REQUIRE', '__proto__', '', null, {}, 
   async (name) => {
     const { bridge, invoke } = makePage()
     const refused = { ok: false, error: { code: 'INVALID_INPUT' } }
-    expect(await anyCall(bridge)(name)).toEqual(refused)
+    expect(await bridge.call(name)).toEqual(refused)
     expect(invoke).not.toHaveBeenCalled()
   },
 )
@@ -51,12 +52,12 @@ test('a call never rejects', async () => {
       throw new Error('An object could not be cloned.')
     }),
   )
-  expect(await anyCall(throws.bridge)('settings.get', () => 1)).toEqual({
+  expect(await throws.bridge.call('settings.get', () => 1)).toEqual({
     ok: false,
     error: { code: 'INVALID_INPUT' },
   })
   const rejects = makePage(vi.fn(() => Promise.reject(new Error('gone'))))
-  expect(await anyCall(rejects.bridge)('settings.get')).toEqual({
+  expect(await rejects.bridge.call('settings.get')).toEqual({
     ok: false,
     error: { code: 'INTERNAL' },
   })
@@ -66,8 +67,8 @@ test('listeners get the payload, without the event, until they stop', () => {
   const { bridge, on, send } = makePage()
   const listener = vi.fn()
   const other = vi.fn()
-  const stop = anyOn(bridge)('menu.chosen', listener)
-  anyOn(bridge)('link.opened', other)
+  const stop = bridge.on('menu.chosen', listener)
+  bridge.on('link.opened', other)
   send('menu.chosen', { command: 'about' })
   stop()
   stop()
@@ -81,15 +82,15 @@ test('listeners get the payload, without the event, until they stop', () => {
 test('the same function added twice is two listeners', () => {
   const { bridge, send } = makePage()
   const listener = vi.fn()
-  const stop = anyOn(bridge)('menu.chosen', listener)
-  anyOn(bridge)('menu.chosen', listener)
+  const stop = bridge.on('menu.chosen', listener)
+  bridge.on('menu.chosen', listener)
   stop()
   send('menu.chosen', { command: 'about' })
   expect(listener).toHaveBeenCalledOnce()
 })
 
 test.each(['sotto:event', '__proto__', 'error', 7])('there is no event %j', (name) => {
-  expect(() => anyOn(makePage().bridge)(name, () => undefined)).toThrow(TypeError)
+  expect(() => makePage().bridge.on(name, () => undefined)).toThrow(TypeError)
 })
 
 test('a message without a name of ours is dropped', () => {

@@ -9,7 +9,11 @@ const { MainWindow, nextZoom } = await import('../../../../src/main/windows/main
 let hidesOnClose = false
 const onFocus = vi.fn()
 const update = vi.fn()
-const shown = () => electron.BrowserWindow.made.at(-1)!
+function shown() {
+  const window = electron.BrowserWindow.made.at(-1)
+  if (window === undefined) throw new Error('there is no window')
+  return window
+}
 
 function makeWindow() {
   return new MainWindow({
@@ -20,6 +24,7 @@ function makeWindow() {
     protectedFromCapture: () => false,
     hidesOnClose: () => hidesOnClose,
     onFocus,
+    onClosed: () => undefined,
   })
 }
 

@@ -1,0 +1,83 @@
+import type { Client } from '#core/client.ts'
+import type { ConversationId } from '#core/model.ts'
+import type { AccountView, ConversationView, MessageView, SettingsView } from '#shared/views.ts'
+import type { PublishEvent } from './ipc/publish-event.ts'
+import { planNotifications } from './notification-plan.ts'
+import type { Notifications } from './notifications.ts'
+import type { ShellTexts } from './texts/shell-texts.ts'
+import { UnreadCount } from './unread.ts'
+
+interface BindingParts {
+  readonly publish: PublishEvent
+  readonly notifications: Notifications
+  readonly texts: () => ShellTexts
+  readonly watched: () => number | null
+  readonly nowMs: () => number
+  readonly accountChanged: (account: AccountView) => void
+  readonly applySettings: (settings: SettingsView) => void
+  readonly showUnread: (count: number) => void
+}
+
+/** Passes what an open profile tells to the page, and makes of it what the shell shows: notifications and the badge. */
+export function bindClient(client: Client, parts: BindingParts): () => void {
+  const { publish, notifications, showUnread } = parts
+  const unread = new UnreadCount()
+
+  const count = (conversations: readonly ConversationView[]): void => {
+    unread.update(conversations, parts.nowMs())
+    showUnread(unread.total())
+  }
+  const notify = (messages: readonly MessageView[]): void => {
+    const planned = planNotifications(messages, {
+      settings: client.settings(),
+      texts: parts.texts(),
+      nowMs: parts.nowMs(),
+      watched: parts.watched(),
+      conversation: (id) => {
+        const found = client.getConversation(id as ConversationId)
+        return found.ok ? found.value : null
+      },
+    })
+    for (const notification of planned) notifications.show(notification)
+  }
+
+  const stops = [
+    client.events.on('connection.changed', (connection) =>
+      publish('connection.changed', connection),
+    ),
+    client.events.on('account.changed', (account) => {
+      publish('account.changed', account)
+      parts.accountChanged(account)
+    }),
+    client.events.on('settings.changed', (settings) => {
+      publish('settings.changed', settings)
+      parts.applySettings(settings)
+    }),
+    client.events.on('conversations.changed', (conversations) => {
+      publish('conversations.changed', conversations)
+      count(conversations)
+      for (const { id, unreadCount } of conversations) {
+        if (unreadCount === 0) notifications.dismiss(id)
+      }
+    }),
+    client.events.on('conversations.removed', (ids) => {
+      publish('conversations.removed', ids)
+      unread.remove(ids)
+      showUnread(unread.total())
+      for (const id of ids) notifications.dismiss(id)
+    }),
+    client.events.on('messages.added', (messages) => {
+      publish('messages.added', messages)
+      notify(messages)
+    }),
+    client.events.on('messages.changed', (messages) => publish('messages.changed', messages)),
+    client.events.on('messages.removed', (removed) => publish('messages.removed', removed)),
+  ]
+  count(client.listConversations())
+  parts.applySettings(client.settings())
+  return () => {
+    for (const stop of stops) stop()
+    notifications.dismissAll()
+    showUnread(0)
+  }
+}

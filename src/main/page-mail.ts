@@ -1,0 +1,52 @@
+import type { PublishEvent } from './ipc/publish-event.ts'
+
+/**
+ * What the user asked for outside of the page (a link, a conversation), kept until the page can take it: a page
+ * that still loads has no ears yet.
+ */
+export class PageMail {
+  readonly #publish: PublishEvent
+  #isPageReady = false
+  #link: string | null = null
+  #conversationId: number | null = null
+
+  constructor(publish: PublishEvent) {
+    this.#publish = publish
+  }
+
+  /** The page shows its conversations and listens. */
+  pageReady(): void {
+    this.#isPageReady = true
+    this.#deliver()
+  }
+
+  /** There is no page, or one without an account. */
+  pageGone(): void {
+    this.#isPageReady = false
+  }
+
+  openLink(link: string): void {
+    this.#link = link
+    this.#deliver()
+  }
+
+  openConversation(conversationId: number): void {
+    this.#conversationId = conversationId
+    this.#deliver()
+  }
+
+  /** The link that waits; during the first run it is shown there. */
+  waitingLink(): string | null {
+    return this.#link
+  }
+
+  #deliver(): void {
+    if (!this.#isPageReady) return
+    const link = this.#link
+    const conversationId = this.#conversationId
+    this.#link = null
+    this.#conversationId = null
+    if (conversationId !== null) this.#publish('conversation.requested', { conversationId })
+    if (link !== null) this.#publish('link.opened', { link })
+  }
+}

@@ -1,0 +1,127 @@
+import { join } from 'node:path'
+import type { Client } from '#core/client.ts'
+import type { Keychain, Log } from '#core/ports.ts'
+import { createProfile, openProfile, type NewAccount, type ProfileParts } from '#core/profile.ts'
+import { systemClock } from '#core/system-clock.ts'
+import { randomBytes } from '#crypto/primitives.ts'
+import { runSelfTest } from '#crypto/self-test.ts'
+import { KeytarKeychain } from '#keychain/keytar-keychain.ts'
+import { PassphraseVault } from '#keychain/passphrase-vault.ts'
+import { probeKeychain } from '#keychain/probe.ts'
+import {
+  readProfileFile,
+  removeProfileFile,
+  writeProfileFile,
+  type ProfileFile,
+} from '#keychain/profile-file.ts'
+import { lockProfile, type ProfileLock } from '#keychain/profile-lock.ts'
+import { RelayClient } from '#relay-client/client.ts'
+import { encodeHex } from '#shared/bytes.ts'
+import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { AccountView } from '#shared/views.ts'
+import { fileProfileStorage } from '#store/store.ts'
+import { cryptoLibrary } from './crypto-library.ts'
+import type { ProfileDoor, ProfileKind } from './profile-phase.ts'
+
+const DATABASE_FILE = 'sotto.db'
+const VAULT_FILE = 'vault'
+const PROFILE_ID_BYTES = 16
+type NewProfileFile = Omit<ProfileFile, 'version'>
+
+/** What the first run asks for. */
+export interface AccountWish extends NewAccount {
+  /** For the passphrase vault; `null`: the keychain of this computer. */
+  readonly passphrase: string | null
+}
+
+/** The files of one profile: what is there, and how it is opened and made. */
+export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode> {
+  readonly #root: string
+  readonly #log: Log
+  #lock: ProfileLock | null = null
+
+  constructor(root: string, log: Log) {
+    this.#root = root
+    this.#log = log
+  }
+
+  /** Takes the profile for this process and looks what is in its folder. */
+  async kind(): Promise<Result<ProfileKind, Failure>> {
+    // Fails closed: a machine whose cryptography gives wrong answers opens nothing.
+    runSelfTest()
+    if (this.#lock === null) {
+      const locked = lockProfile(this.#root)
+      if (!locked.ok) return locked
+      this.#lock = locked.value
+    }
+    const file = await readProfileFile(this.#root)
+    // A file without a database is what an interrupted first run leaves.
+    if (file.ok) return ok(this.#storage().exists() ? file.value.protection : 'none')
+    if (file.error.code !== 'PROFILE_MISSING') return file
+    // A database without the file that says where its key is cannot be opened, but is not nothing.
+    return this.#storage().exists() ? err(failure('STORE_DAMAGED')) : ok('none')
+  }
+
+  probeKeychain() {
+    return probeKeychain()
+  }
+
+  async open(passphrase: string | null): Promise<Result<Client, Failure>> {
+    const file = await readProfileFile(this.#root)
+    return file.ok ? openProfile(this.#parts(file.value, passphrase)) : file
+  }
+
+  /** Every account gets a keychain entry of its own, so that making one can never overwrite another's keys. */
+  async create(wish: AccountWish): Promise<Result<Client, Failure<ErrorCode>>> {
+    const file: NewProfileFile = {
+      profileId: encodeHex(randomBytes(PROFILE_ID_BYTES)),
+      protection: wish.passphrase === null ? 'keychain' : 'vault',
+    }
+    const written = await writeProfileFile(this.#root, file)
+    if (!written.ok) return written
+    const created = await createProfile(this.#parts(file, wish.passphrase), wish)
+    if (!created.ok) await this.forget()
+    return created
+  }
+
+  account(client: Client): AccountView {
+    return client.account()
+  }
+
+  /** After the account was deleted with its keys and its database: removes what says that there was one. */
+  async forget(): Promise<void> {
+    await removeProfileFile(this.#root)
+  }
+
+  makeRelay(): RelayClient {
+    return new RelayClient({ clock: systemClock, random: randomBytes })
+  }
+
+  /** Lets other processes use the profile. */
+  release(): void {
+    this.#lock?.release()
+    this.#lock = null
+  }
+
+  #storage() {
+    return fileProfileStorage(join(this.#root, DATABASE_FILE))
+  }
+
+  #parts(file: NewProfileFile, passphrase: string | null): ProfileParts {
+    return {
+      keychain: this.#keychain(file, passphrase),
+      storage: this.#storage(),
+      relay: this.makeRelay(),
+      clock: systemClock,
+      log: this.#log,
+      cryptoLibrary: cryptoLibrary(),
+    }
+  }
+
+  #keychain({ profileId, protection }: NewProfileFile, passphrase: string | null): Keychain {
+    return protection === 'keychain'
+      ? new KeytarKeychain(profileId)
+      : new PassphraseVault(join(this.#root, VAULT_FILE), passphrase ?? '')
+  }
+}

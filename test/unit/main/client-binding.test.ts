@@ -1,0 +1,96 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { Client } from '#core/client.ts'
+import { Events } from '#core/events.ts'
+import type { ConversationId } from '#core/model.ts'
+import { DEFAULT_SETTINGS } from '#core/settings.ts'
+import { ok } from '#shared/result.ts'
+import { bindClient } from '../../../src/main/client-binding.ts'
+import { en } from '../../../src/main/texts/en.ts'
+import { ACCOUNT, conversation, message } from './views.ts'
+
+const publish = vi.fn()
+const notifications = { show: vi.fn(), dismiss: vi.fn(), dismissAll: vi.fn() }
+const showUnread = vi.fn()
+const applySettings = vi.fn()
+const accountChanged = vi.fn()
+let events: Events
+let watched: number | null
+
+function bind(): () => void {
+  const client = {
+    events,
+    settings: () => DEFAULT_SETTINGS,
+    listConversations: () => [conversation({ id: 1, unreadCount: 2 })],
+    getConversation: (id: number) => ok(conversation({ id })),
+  }
+  return bindClient(client as unknown as Client, {
+    publish,
+    notifications: notifications as never,
+    texts: () => en,
+    watched: () => watched,
+    nowMs: () => 0,
+    accountChanged,
+    applySettings,
+    showUnread,
+  })
+}
+
+beforeEach(() => {
+  vi.clearAllMocks()
+  events = new Events()
+  watched = null
+})
+
+test('a profile that opens makes its settings act and shows what is unread', () => {
+  bind()
+  expect(applySettings).toHaveBeenCalledExactlyOnceWith(DEFAULT_SETTINGS)
+  expect(showUnread).toHaveBeenCalledExactlyOnceWith(2)
+})
+
+test('new messages go to the page and are announced', () => {
+  bind()
+  events.emit('messages.added', [message()])
+  expect(publish).toHaveBeenCalledExactlyOnceWith('messages.added', [message()])
+  expect(notifications.show).toHaveBeenCalledOnce()
+})
+
+test('what the user looks at is not announced', () => {
+  bind()
+  watched = 1
+  events.emit('messages.added', [message()])
+  expect(notifications.show).not.toHaveBeenCalled()
+})
+
+test('reading a conversation lowers the badge and takes its notification back', () => {
+  bind()
+  events.emit('conversations.changed', [conversation({ id: 1, unreadCount: 0 })])
+  expect(showUnread).toHaveBeenLastCalledWith(0)
+  expect(notifications.dismiss).toHaveBeenCalledExactlyOnceWith(1)
+})
+
+test('a conversation that is removed no longer counts', () => {
+  bind()
+  events.emit('conversations.removed', [1 as ConversationId])
+  expect(showUnread).toHaveBeenLastCalledWith(0)
+  expect(publish).toHaveBeenCalledExactlyOnceWith('conversations.removed', [1])
+})
+
+test('settings and the account act beyond the page', () => {
+  bind()
+  const settings = { ...DEFAULT_SETTINGS, theme: 'dark' as const }
+  events.emit('settings.changed', settings)
+  events.emit('account.changed', ACCOUNT)
+  expect(applySettings).toHaveBeenLastCalledWith(settings)
+  expect(accountChanged).toHaveBeenCalledExactlyOnceWith(ACCOUNT)
+})
+
+test('a profile that was closed says nothing more', () => {
+  const unbind = bind()
+  unbind()
+  publish.mockClear()
+  events.emit('messages.added', [message()])
+  expect(publish).not.toHaveBeenCalled()
+  expect(notifications.show).not.toHaveBeenCalled()
+  expect(notifications.dismissAll).toHaveBeenCalledOnce()
+  expect(showUnread).toHaveBeenLastCalledWith(0)
+})

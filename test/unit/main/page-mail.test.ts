@@ -1,0 +1,30 @@
+import { expect, test, vi } from 'vitest'
+import { PageMail } from '../../../src/main/page-mail.ts'
+
+test('links and conversations wait until the page listens, the latest of each', () => {
+  const publish = vi.fn()
+  const mail = new PageMail(publish)
+  mail.openLink('sotto://add?1')
+  mail.openLink('sotto://add?2')
+  mail.openConversation(3)
+  expect(publish).not.toHaveBeenCalled()
+  expect(mail.waitingLink()).toBe('sotto://add?2')
+  mail.pageReady()
+  expect(publish.mock.calls).toEqual([
+    ['conversation.requested', { conversationId: 3 }],
+    ['link.opened', { link: 'sotto://add?2' }],
+  ])
+  expect(mail.waitingLink()).toBeNull()
+  mail.pageReady()
+  expect(publish).toHaveBeenCalledTimes(2)
+})
+
+test('a page that listens gets them at once, one that is gone does not', () => {
+  const publish = vi.fn()
+  const mail = new PageMail(publish)
+  mail.pageReady()
+  mail.openConversation(3)
+  mail.pageGone()
+  mail.openConversation(4)
+  expect(publish.mock.calls).toEqual([['conversation.requested', { conversationId: 3 }]])
+})
