@@ -13,14 +13,7 @@ interface Window {
 export function prependPage<T extends Window>(window: T, page: Window): T {
   const first = window.messages[0]?.seq ?? Number.POSITIVE_INFINITY
   const older = page.messages.filter(({ seq }) => seq < first)
-  const messages = [...older, ...window.messages]
-  const tooMany = messages.length > MAX_LOADED
-  return {
-    ...window,
-    messages: tooMany ? messages.slice(0, MAX_LOADED) : messages,
-    hasOlder: page.hasOlder,
-    hasNewer: window.hasNewer || tooMany,
-  }
+  return { ...window, messages: [...older, ...window.messages], hasOlder: page.hasOlder }
 }
 
 /** Adds a page of newer messages at the end. */
@@ -30,11 +23,16 @@ export function appendPage<T extends Window>(window: T, page: Window): T {
   return { ...window, messages: [...window.messages, ...newer], hasNewer: page.hasNewer }
 }
 
-/** Takes away what is too much at the start, after newer pages were added at the end. */
-export function trimStart<T extends Window>(window: T): T {
+/**
+ * Takes away what is too much at one end. A step of its own after a page was added at the other end, so that
+ * the list can hold its place through both.
+ */
+export function trim<T extends Window>(window: T, end: 'start' | 'end'): T {
   const surplus = window.messages.length - MAX_LOADED
   if (surplus <= 0) return window
-  return { ...window, messages: window.messages.slice(surplus), hasOlder: true }
+  return end === 'start'
+    ? { ...window, messages: window.messages.slice(surplus), hasOlder: true }
+    : { ...window, messages: window.messages.slice(0, MAX_LOADED), hasNewer: true }
 }
 
 /** Takes in messages that were just added; where the end is not loaded, they only wait there. */

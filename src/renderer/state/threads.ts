@@ -9,7 +9,7 @@ import {
   mergeChanged,
   prependPage,
   takeInAdded,
-  trimStart,
+  trim,
   unreadStart,
 } from './message-window.ts'
 
@@ -174,7 +174,9 @@ export async function loadOlder(conversationId: number): Promise<void> {
   const first = thread?.messages[0]
   if (thread === undefined || first === undefined || !thread.hasOlder) return
   const value = await page(conversationId, { kind: 'before', seq: first.seq })
-  if (value !== null) update(conversationId, (now) => prependPage(now, value))
+  if (value === null) return
+  update(conversationId, (now) => prependPage(now, value))
+  requestAnimationFrame(() => update(conversationId, (now) => trim(now, 'end')))
 }
 
 /** Loads the page after what is there. */
@@ -183,12 +185,9 @@ export async function loadNewer(conversationId: number): Promise<void> {
   const last = thread?.messages.at(-1)
   if (thread === undefined || last === undefined || !thread.hasNewer) return
   const value = await page(conversationId, { kind: 'after', seq: last.seq })
-  if (value !== null) update(conversationId, (now) => appendPage(now, value))
-}
-
-/** Frees memory after newer pages were added. Apart from adding, so that the list can hold its place for each. */
-export function trimThread(conversationId: number): void {
-  update(conversationId, trimStart)
+  if (value === null) return
+  update(conversationId, (now) => appendPage(now, value))
+  requestAnimationFrame(() => update(conversationId, (now) => trim(now, 'start')))
 }
 
 /** Takes in new messages of any conversation. */
@@ -217,13 +216,21 @@ export function setUnreadDivider(conversationId: number, seq: number | null): vo
   )
 }
 
-/** A loaded message, whichever conversation it belongs to. */
-export function findMessage(seq: number): MessageView | null {
-  for (const { messages } of useThreads.getState().byId.values()) {
-    const found = messages.find((message) => message.seq === seq)
-    if (found !== undefined) return found
-  }
-  return null
+/** A loaded message, whichever conversation it belongs to; kept current. */
+export function useLoadedMessage(seq: number): MessageView | null {
+  return useThreads(({ byId }) => {
+    for (const { messages } of byId.values()) {
+      const found = messages.find((message) => message.seq === seq)
+      if (found !== undefined) return found
+    }
+    return null
+  })
+}
+
+/** The other side's name for a loaded message. */
+export function useContactTitle(seq: number): string {
+  const conversationId = useLoadedMessage(seq)?.conversationId
+  return useConversations(({ byId }) => byId.get(conversationId ?? 0)?.contact.title ?? '')
 }
 
 function byConversation(messages: readonly MessageView[]): Map<number, MessageView[]> {

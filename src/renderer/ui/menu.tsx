@@ -26,12 +26,14 @@ export interface MenuAnchor {
   readonly getBoundingClientRect: () => DOMRect
 }
 
-/** The anchor of a `contextmenu` event: the pointer, or the focused element where a key caused it. */
-export function anchorOf(event: React.MouseEvent): MenuAnchor {
-  const byKey = event.clientX === 0 && event.clientY === 0
-  const rect = byKey
-    ? event.currentTarget.getBoundingClientRect()
-    : new DOMRect(event.clientX, event.clientY, 0, 0)
+/** The anchor of a `contextmenu` event: the pointer, or `element` where a key caused it. */
+export function anchorOf(event: React.MouseEvent, element: Element | null): MenuAnchor {
+  // A mouse always has a button; the menu key and Shift+F10 have none.
+  const byKey = event.button !== 2
+  const rect =
+    byKey && element !== null
+      ? element.getBoundingClientRect()
+      : new DOMRect(event.clientX, event.clientY, 0, 0)
   return { getBoundingClientRect: () => rect }
 }
 

@@ -1,0 +1,49 @@
+import { MessageSquareText } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import { useOpenedLinks } from '../contacts/use-opened-links.ts'
+import { ListPane } from '../conversations/list-pane.tsx'
+import { DetailsPane } from '../details/details-pane.tsx'
+import { useAppCommands } from '../shortcuts/use-app-commands.ts'
+import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
+import { useConversation, useConversations } from '../state/conversations.ts'
+import { useLayout } from '../state/layout.ts'
+import { ThreadPane } from '../thread/thread-pane.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import styles from './main-window.module.css'
+import { Overlays } from './overlays.tsx'
+
+/** Three panes: conversations, thread, details. A narrow window shows one at a time. */
+export function MainWindow() {
+  const { t } = useTranslation('thread')
+  useShortcuts()
+  useAppCommands()
+  useOpenedLinks()
+  const openId = useConversations((state) => state.openId)
+  const open = useConversation(openId)
+  const detailsOpen = useLayout((state) => state.detailsOpen) && open !== null
+  const pane = detailsOpen ? 'details' : open === null ? 'list' : 'thread'
+  return (
+    <div className={styles.frame}>
+      <div className={styles.window} data-pane={pane}>
+        <div className={styles.list}>
+          <ListPane />
+        </div>
+        <main className={styles.thread}>
+          {open === null ? (
+            <EmptyState icon={<MessageSquareText />} title={t('noneOpen')}>
+              {t('noneOpenHint')}
+            </EmptyState>
+          ) : (
+            <ThreadPane key={open.id} conversation={open} />
+          )}
+        </main>
+        {detailsOpen && (
+          <aside className={styles.details}>
+            <DetailsPane key={open.id} conversation={open} />
+          </aside>
+        )}
+      </div>
+      <Overlays />
+    </div>
+  )
+}

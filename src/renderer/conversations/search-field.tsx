@@ -1,0 +1,69 @@
+import { Search, X } from 'lucide-react'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useConversation } from '../state/conversations.ts'
+import { clearSearch, setSearchText, useSearch } from '../state/search.ts'
+import { IconButton } from '../ui/icon-button.tsx'
+import styles from './search-field.module.css'
+
+/** The field above the list. Escape clears it; the arrow down goes to the first result. */
+export function SearchField() {
+  const { t } = useTranslation('conversations')
+  const { text, conversationId, focusTurn } = useSearch()
+  const only = useConversation(conversationId)
+  const input = useRef<HTMLInputElement>(null)
+
+  useEffect(() => {
+    if (focusTurn === 0) return
+    input.current?.focus()
+    input.current?.select()
+  }, [focusTurn])
+
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Escape' && (text !== '' || conversationId !== null)) {
+      event.preventDefault()
+      event.stopPropagation()
+      clearSearch()
+    }
+    if (event.key === 'ArrowDown' || event.key === 'Enter') {
+      const pane = event.currentTarget.closest('[data-list-pane]')
+      const first = pane?.querySelector<HTMLElement>('li button:not([tabindex="-1"])')
+      if (first === null || first === undefined) return
+      event.preventDefault()
+      if (event.key === 'Enter' && text !== '') first.click()
+      else first.focus()
+    }
+  }
+
+  return (
+    <div className={styles.search} role="search">
+      <label className={styles.box}>
+        <Search className={styles.icon} />
+        <input
+          ref={input}
+          type="search"
+          dir="auto"
+          className={styles.input}
+          value={text}
+          placeholder={
+            only === null
+              ? t('search.placeholder')
+              : t('search.inConversation', { title: only.contact.title })
+          }
+          aria-label={
+            only === null
+              ? t('search.label')
+              : t('search.inConversation', { title: only.contact.title })
+          }
+          maxLength={500}
+          spellCheck={false}
+          onChange={(event) => setSearchText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {(text !== '' || only !== null) && (
+          <IconButton size="small" label={t('search.clear')} icon={<X />} onClick={clearSearch} />
+        )}
+      </label>
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+import { KeyRound } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { ContactView } from '#ipc/views.ts'
+import { useErrorText } from '../i18n/use-error-text.ts'
+import { useIpcCall } from '../ipc/use-ipc-call.ts'
+import { openOverlay } from '../state/overlays.ts'
+import { Banner } from '../ui/banner.tsx'
+import { Button } from '../ui/button.tsx'
+import { confirm } from '../ui/confirm.tsx'
+import { showToast } from '../ui/toast.tsx'
+
+/** Takes the composer's place when a contact's keys have changed, until the user has decided. */
+export function IdentityBanner({ contact }: { readonly contact: ContactView }) {
+  const { t } = useTranslation('thread')
+  const errorText = useErrorText()
+  const accept = useIpcCall('contacts.acceptIdentity')
+  const { id, title } = contact
+
+  const onAccept = async () => {
+    const yes = await confirm({
+      title: t('identity.confirmTitle'),
+      body: t('identity.confirmBody', { title }),
+      action: t('identity.confirmAction'),
+    })
+    if (!yes) return
+    const outcome = await accept.run({ contactId: id })
+    if (!outcome.ok) showToast({ tone: 'danger', text: errorText(outcome.error.code) })
+  }
+
+  return (
+    <div role="alert">
+      <Banner
+        tone="warning"
+        icon={<KeyRound />}
+        title={t('identity.title', { title })}
+        actions={
+          <>
+            <Button
+              variant="primary"
+              onClick={() => openOverlay({ kind: 'verify', contactId: id })}
+            >
+              {t('identity.compare')}
+            </Button>
+            <Button busy={accept.pending} onClick={onAccept}>
+              {t('identity.accept')}
+            </Button>
+          </>
+        }
+      >
+        {t('identity.body', { title })}
+      </Banner>
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+import i18next from 'i18next'
+import type { MessageView } from '#ipc/views.ts'
+import { call } from '../ipc/bridge.ts'
+import { changeMessages } from '../state/threads.ts'
+import { confirm } from '../ui/confirm.tsx'
+import { showToast } from '../ui/toast.tsx'
+
+/** Puts a message's text on the clipboard. */
+export async function copyMessage({ text }: MessageView): Promise<void> {
+  const outcome = await call('clipboard.writeText', { text })
+  if (outcome.ok) showToast({ text: i18next.t('thread:copied') })
+}
+
+/** Deletes a message on this computer, after asking. */
+export async function removeMessage({ seq }: MessageView): Promise<void> {
+  const yes = await confirm({
+    title: i18next.t('thread:removeTitle'),
+    body: i18next.t('thread:removeBody'),
+    action: i18next.t('thread:removeAction'),
+    danger: true,
+  })
+  if (!yes) return
+  const outcome = await call('messages.remove', { seq })
+  if (!outcome.ok) showToast({ tone: 'danger', text: i18next.t(`errors:${outcome.error.code}`) })
+}
+
+/** Sends a failed message again. */
+export async function retryMessage({ seq }: MessageView): Promise<void> {
+  const outcome = await call('messages.retry', { seq })
+  if (outcome.ok) changeMessages([outcome.value])
+  else showToast({ tone: 'danger', text: i18next.t(`errors:${outcome.error.code}`) })
+}

@@ -1,0 +1,130 @@
+import { Lock, PenLine, ShieldX } from 'lucide-react'
+import { useTranslation } from 'react-i18next'
+import type { MessageView } from '#ipc/views.ts'
+import { formatClock, formatMoment } from '../i18n/format.ts'
+import { jumpToMessage } from '../state/threads.ts'
+import { Button } from '../ui/button.tsx'
+import { VisuallyHidden } from '../ui/visually-hidden.tsx'
+import { emojiCount } from './emoji-only.ts'
+import { useExpanded } from './expanded.ts'
+import { MarkdownView } from './markdown-view.tsx'
+import styles from './message-body.module.css'
+import { shorten } from './shorten.ts'
+import { StateIcon } from './state-icon.tsx'
+import { plainText } from './markdown.ts'
+
+interface BodyProps {
+  readonly message: MessageView
+  readonly title: string
+  readonly showMeta: boolean
+}
+
+/** A message of text: what it answers, what it says, when, and how far it has come. */
+export function TextBody({ message, title, showMeta }: BodyProps) {
+  const { t } = useTranslation('thread')
+  const [expanded, toggle] = useExpanded(message.seq)
+  const emoji = message.replyTo === null ? emojiCount(message.text) : 0
+  const short = shorten(message.text)
+  return (
+    <div
+      className={styles.bubble}
+      data-emoji={emoji === 0 ? undefined : emoji > 3 ? 'many' : 'few'}
+    >
+      {message.replyTo !== null && <Reply message={message} title={title} />}
+      <div className={styles.text}>
+        <MarkdownView text={short === null || expanded ? message.text : `${short}…`} />
+      </div>
+      {short !== null && (
+        <Button variant="quiet" size="small" className={styles.more} onClick={toggle}>
+          {expanded ? t('showLess') : t('showMore')}
+        </Button>
+      )}
+      {(showMeta || message.signature !== 'none') && <Meta message={message} title={title} />}
+    </div>
+  )
+}
+
+function Reply({ message, title }: { readonly message: MessageView; readonly title: string }) {
+  const { t } = useTranslation('thread')
+  const { replyTo, conversationId } = message
+  if (replyTo === null) return null
+  const { seq } = replyTo
+  const author = replyTo.author === 'me' ? t('you') : title
+  return (
+    <button
+      type="button"
+      className={styles.reply}
+      title={seq === null ? t('replyGone') : undefined}
+      aria-disabled={seq === null}
+      onClick={() => seq !== null && void jumpToMessage(conversationId, seq)}
+    >
+      <span className={styles.replyAuthor} dir="auto">
+        {author}
+      </span>
+      <span className={styles.replyText} dir="auto">
+        {plainText(replyTo.excerpt)}
+      </span>
+    </button>
+  )
+}
+
+function Meta({ message, title }: { readonly message: MessageView; readonly title: string }) {
+  const { t, i18n } = useTranslation('thread')
+  const { author, sentAtMs, state, signature } = message
+  const signer = author === 'me' ? t('you') : title
+  return (
+    <span className={styles.meta} title={formatMoment(i18n.language, sentAtMs)}>
+      {signature === 'valid' && (
+        <span className={styles.signature} title={t('signature.valid', { author: signer })}>
+          <PenLine />
+          <VisuallyHidden>{t('signature.valid', { author: signer })}</VisuallyHidden>
+        </span>
+      )}
+      {signature === 'invalid' && (
+        <span className={styles.signatureBad}>
+          <ShieldX />
+          {t('signature.invalid')}
+        </span>
+      )}
+      <time dateTime={new Date(sentAtMs).toISOString()}>
+        {formatClock(i18n.language, sentAtMs)}
+      </time>
+      <StateIcon state={state} />
+    </span>
+  )
+}
+
+/** In the place of a message that could not be opened: why, and what is being done. */
+export function UnreadableBody({ message, title }: Omit<BodyProps, 'showMeta'>) {
+  const { t } = useTranslation('thread')
+  return (
+    <div className={styles.bubble} data-unreadable>
+      <p className={styles.unreadableTitle}>
+        <Lock />
+        {t('unreadable.title')}
+      </p>
+      <p className={styles.unreadableText}>
+        {t(`unreadable.because.${unreadableCause(message.errorCode)}`, { title })}
+      </p>
+      <Meta message={message} title={title} />
+    </div>
+  )
+}
+
+/** Which words fit the code a message could not be opened with. */
+export function unreadableCause(
+  code: MessageView['errorCode'],
+): 'damaged' | 'newer' | 'session' | 'refused' {
+  switch (code) {
+    case 'UNKNOWN_VERSION':
+    case 'CLIENT_TOO_OLD':
+      return 'newer'
+    case 'PREKEY_UNKNOWN':
+      return 'session'
+    case 'SIGNATURE_INVALID':
+    case 'KEY_INVALID':
+      return 'refused'
+    default:
+      return 'damaged'
+  }
+}

@@ -1,0 +1,49 @@
+import { type RefObject, useCallback, useEffect, useRef } from 'react'
+import type { VirtualizerHandle } from 'virtua'
+import type { ConversationView, MessageView } from '#ipc/views.ts'
+import { call } from '../ipc/bridge.ts'
+
+const PAUSE_MS = 200
+
+/**
+ * Tells the main process how far the messages have been seen: up to the last one in view, while the window
+ * has the user's attention. Returns what to call when another part of the thread came into view.
+ */
+export function useReadMarker(
+  { id, unreadCount }: ConversationView,
+  messages: readonly MessageView[],
+  list: RefObject<VirtualizerHandle | null>,
+): () => void {
+  const marked = useRef(0)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const latest = useRef({ messages, unreadCount })
+  latest.current = { messages, unreadCount }
+
+  const look = useCallback(() => {
+    timer.current = undefined
+    const handle = list.current
+    if (handle === null || !document.hasFocus() || latest.current.unreadCount === 0) return
+    const bottom = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 1)
+    const seen = latest.current.messages[bottom]?.seq ?? 0
+    if (seen <= marked.current) return
+    marked.current = seen
+    void call('conversations.markRead', { conversationId: id, seq: seen })
+  }, [id, list])
+
+  const soon = useCallback(() => {
+    timer.current ??= setTimeout(look, PAUSE_MS)
+  }, [look])
+
+  useEffect(() => {
+    window.addEventListener('focus', soon)
+    return () => {
+      window.removeEventListener('focus', soon)
+      clearTimeout(timer.current)
+      timer.current = undefined
+    }
+  }, [soon])
+
+  // New rows, or a count that came later than its rows.
+  useEffect(soon, [soon, messages, unreadCount])
+  return soon
+}
