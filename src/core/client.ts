@@ -61,8 +61,8 @@ export class Client {
   }
 
   /**
-   * Resolves when all that waits at the relay is here and everything is done that can be done now; what waits for
-   * another person goes on waiting. While the relay cannot be reached it does not resolve: callers set the bound.
+   * Resolves when all that waits at our relay is here, it knows all it should, and what goes to others has been tried.
+   * While our relay cannot be reached it does not resolve: callers set the bound.
    */
   whenSettled(): Promise<void> {
     return this.#jobs.whenSettled()

@@ -56,7 +56,11 @@ export class Job {
     })
   }
 
-  /** Whether there is nothing to do until it is woken or its time comes: neither a run nor another try is due. */
+  isRunning(): boolean {
+    return this.#running !== null
+  }
+
+  /** Whether the last run has succeeded and none is under way. */
   isSettled(): boolean {
     return this.#running === null && this.#failures === 0
   }
@@ -64,6 +68,11 @@ export class Job {
   /** Resolves when it is settled; never, where no try succeeds. */
   async whenSettled(): Promise<void> {
     if (!this.isSettled()) await new Promise<void>((resolve) => this.#onceSettled.push(resolve))
+  }
+
+  /** Resolves when no run is under way, however the last one ended. */
+  async whenTried(): Promise<void> {
+    await this.#running
   }
 
   /** As `wake`, forgetting earlier failures: the network is back. */

@@ -94,31 +94,37 @@ export class Jobs {
     this.#tokens.wake()
   }
 
-  /** Resolves when all that waits at the relay is here and every job has done what it can do now. */
+  /**
+   * Resolves when all that waits at our relay is here, it knows all it should, and what goes to the relays of others
+   * has been tried.
+   */
   async whenSettled(): Promise<void> {
     await this.connection.whenCaughtUp()
     // A job may wake another one.
-    while (!this.#all().every((job) => job.isSettled())) {
-      await Promise.all(this.#all().map((job) => job.whenSettled()))
+    while (
+      this.#atOurRelay().some((job) => !job.isSettled()) ||
+      this.#elsewhere().some((job) => job.isRunning())
+    ) {
+      await Promise.all([
+        ...this.#atOurRelay().map((job) => job.whenSettled()),
+        ...this.#elsewhere().map((job) => job.whenTried()),
+      ])
     }
   }
 
   /** Resolves when nothing runs any more; nothing can be woken from now on. */
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.all([this.connection.close(), ...this.#all().map((job) => job.stop())])
+    const jobs = [...this.#atOurRelay(), ...this.#elsewhere(), this.#housekeeping]
+    await Promise.all([this.connection.close(), ...jobs.map((job) => job.stop())])
   }
 
-  #all(): Job[] {
-    return [
-      this.#register,
-      this.#prekeys,
-      this.#tokens,
-      this.#lookups,
-      this.#repairs,
-      this.#housekeeping,
-      ...this.#deposits.values(),
-    ]
+  #atOurRelay(): Job[] {
+    return [this.#register, this.#prekeys, this.#tokens]
+  }
+
+  #elsewhere(): Job[] {
+    return [this.#lookups, this.#repairs, ...this.#deposits.values()]
   }
 
   #job(name: string, run: () => Promise<JobOutcome>): Job {
