@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { ConnectionView } from '#ipc/views.ts'
-import { formatRelative } from '../i18n/format.ts'
+import { formatListTime, formatRelative } from '../i18n/format.ts'
 import { useNow } from '../i18n/use-now.ts'
 import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { useAccount, useApp } from '../state/app.ts'
@@ -50,7 +50,9 @@ function Connection({ connection }: { readonly connection: ConnectionView }) {
             value: (
               <span className={styles.state}>
                 <Badge tone={STATE_TONES[state]}>{t(`network.${state}`)}</Badge>
-                <span>{t('network.since', { time: relative(Math.min(sinceMs, now)) })}</span>
+                <span>
+                  {t('network.since', { time: formatListTime(i18n.language, sinceMs, now) })}
+                </span>
                 {code !== null && <span>{t(`errors:${code}`)}</span>}
                 {retryAtMs !== null && retryAtMs > now && (
                   <span>{t('network.nextTry', { time: relative(retryAtMs) })}</span>
