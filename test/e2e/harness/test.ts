@@ -5,7 +5,7 @@ import { test as base } from '@playwright/test'
 import { HostileRelay } from './hostile-relay.ts'
 import { startKeyring, type Keyring } from './keyring.ts'
 import { launchInstance, type Instance, type LaunchOptions } from './launch.ts'
-import { startRelayProcess, type RelayProcess } from './relay.ts'
+import { startRelayProcess, type RelayProcess } from '../../../tools/relay-process.ts'
 
 export { expect } from '@playwright/test'
 
