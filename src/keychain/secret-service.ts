@@ -12,12 +12,13 @@ export type SecretServiceState = 'unlocked' | 'locked' | 'absent'
  */
 export async function secretServiceState(
   env: NodeJS.ProcessEnv = process.env,
+  answerWithinMs = ANSWER_WITHIN_MS,
 ): Promise<SecretServiceState> {
   const path = sessionBusPath(env)
   if (path === null) return 'absent'
   let bus: SessionBus | null = null
   try {
-    bus = await SessionBus.open(path, AbortSignal.timeout(ANSWER_WITHIN_MS))
+    bus = await SessionBus.open(path, AbortSignal.timeout(answerWithinMs))
     const collection = await bus.call({
       destination: SERVICE,
       path: '/org/freedesktop/secrets',

@@ -27,7 +27,8 @@ export function decodeSecrets(encoded: Uint8Array): ProfileSecrets | null {
   if (encoded.length !== ENCODED_SECRETS_BYTES || encoded[0] !== VERSION) return null
   const content = encoded.subarray(0, -CHECKSUM_BYTES)
   if (!equalPublicBytes(checksum(content), encoded.subarray(-CHECKSUM_BYTES))) return null
+  // A copy, since callers wipe what they pass; a Buffer's own `slice` would share its memory.
   const secret = (index: number): Uint8Array =>
-    content.slice(1 + index * SECRET_BYTES, 1 + (index + 1) * SECRET_BYTES)
+    Uint8Array.from(content.subarray(1 + index * SECRET_BYTES, 1 + (index + 1) * SECRET_BYTES))
   return { signingKey: secret(0), agreementKey: secret(1), databaseKey: secret(2) }
 }

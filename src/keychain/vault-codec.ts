@@ -53,9 +53,9 @@ export function decodeVault(
   if (version !== VERSION || !isBearable) return null
   return {
     cost: { N: 2 ** logN, r, p },
-    salt: file.slice(SALT_OFFSET, NONCE_OFFSET),
-    nonce: file.slice(NONCE_OFFSET, SEALED_OFFSET),
-    header: file.slice(0, SEALED_OFFSET),
-    sealed: file.slice(SEALED_OFFSET, CHECKSUM_OFFSET),
+    salt: file.subarray(SALT_OFFSET, NONCE_OFFSET),
+    nonce: file.subarray(NONCE_OFFSET, SEALED_OFFSET),
+    header: file.subarray(0, SEALED_OFFSET),
+    sealed: file.subarray(SEALED_OFFSET, CHECKSUM_OFFSET),
   }
 }
