@@ -25,9 +25,16 @@ export class PageMail {
     this.#isPageReady = false
   }
 
+  /** A page of the first run is told at once as well, in case it is there already. */
   openLink(link: string): void {
     this.#link = link
-    this.#deliver()
+    if (this.#isPageReady) this.#deliver()
+    else this.#publish('link.opened', { link })
+  }
+
+  /** The first run has made use of the link. */
+  forgetLink(): void {
+    this.#link = null
   }
 
   openConversation(conversationId: number): void {

@@ -34,7 +34,7 @@ interface PhaseOptions {
   readonly log: Log
   /** A link that waits for an account. */
   readonly inviteLink: () => string | null
-  readonly onChange: (state: AppStateView) => void
+  readonly onChange: (state: AppStateView, before: AppStateView) => void
 }
 
 /**
@@ -168,8 +168,9 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
   }
 
   #enter(state: AppStateView): AppStateView {
+    const before = this.#state
     this.#state = state
-    this.#options.onChange(state)
+    this.#options.onChange(state, before)
     return state
   }
 

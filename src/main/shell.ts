@@ -85,7 +85,7 @@ export class Shell {
       clock: systemClock,
       log: this.log,
       inviteLink: () => this.#mail.waitingLink(),
-      onChange: (state) => this.#phaseChanged(state),
+      onChange: (state, before) => this.#phaseChanged(state, before),
     })
   }
 
@@ -173,7 +173,7 @@ export class Shell {
     if (background && !this.#desktop.hasTray()) this.#window.show()
   }
 
-  #phaseChanged(state: AppStateView): void {
+  #phaseChanged(state: AppStateView, before: AppStateView): void {
     this.log.info(`phase ${state.phase}`, 'code' in state ? { code: state.code } : {})
     const client = this.#phase.client()
     if (client !== this.#boundClient) {
@@ -182,6 +182,7 @@ export class Shell {
       this.#unbind = client === null ? () => undefined : this.#bind(client)
     }
     if (state.phase !== 'ready') this.#mail.pageGone()
+    else if (before.phase === 'first-run') this.#mail.forgetLink()
     this.#publish('app.stateChanged', state)
   }
 

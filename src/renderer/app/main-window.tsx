@@ -1,6 +1,5 @@
 import { MessageSquareText } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
-import { useOpenedLinks } from '../contacts/use-opened-links.ts'
 import { ListPane } from '../conversations/list-pane.tsx'
 import { DetailsPane } from '../details/details-pane.tsx'
 import { useAppCommands } from '../shortcuts/use-app-commands.ts'
@@ -17,7 +16,6 @@ export function MainWindow() {
   const { t } = useTranslation('thread')
   useShortcuts()
   useAppCommands()
-  useOpenedLinks()
   const openId = useConversations((state) => state.openId)
   const open = useConversation(openId)
   const detailsOpen = useLayout((state) => state.detailsOpen) && open !== null

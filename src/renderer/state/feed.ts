@@ -9,7 +9,7 @@ import {
   useConversations,
 } from './conversations.ts'
 import { openConversation } from './navigation.ts'
-import { closeAllOverlays } from './overlays.ts'
+import { closeAllOverlays, openOverlay } from './overlays.ts'
 import { addMessages, changeMessages, removeMessages, resetThreads } from './threads.ts'
 
 /** Called with messages that were just added, after the stores have them. */
@@ -37,6 +37,10 @@ export async function startFeed(onAdded: AddedListener): Promise<void> {
   on('conversation.requested', ({ conversationId }) => {
     closeAllOverlays()
     openConversation(conversationId)
+  })
+  on('link.opened', ({ link }) => {
+    // The first run takes links itself.
+    if (useApp.getState().app.phase !== 'first-run') openOverlay({ kind: 'add-contact', link })
   })
 
   const [settings, app] = await Promise.all([

@@ -7,7 +7,7 @@ test('links and conversations wait until the page listens, the latest of each', 
   mail.openLink('sotto://add?1')
   mail.openLink('sotto://add?2')
   mail.openConversation(3)
-  expect(publish).not.toHaveBeenCalled()
+  publish.mockClear()
   expect(mail.waitingLink()).toBe('sotto://add?2')
   mail.pageReady()
   expect(publish.mock.calls).toEqual([
@@ -17,6 +17,17 @@ test('links and conversations wait until the page listens, the latest of each', 
   expect(mail.waitingLink()).toBeNull()
   mail.pageReady()
   expect(publish).toHaveBeenCalledTimes(2)
+})
+
+test('a page of the first run is told of a link at once, and the link is kept until it was used', () => {
+  const publish = vi.fn()
+  const mail = new PageMail(publish)
+  mail.openLink('sotto://add?1')
+  expect(publish.mock.calls).toEqual([['link.opened', { link: 'sotto://add?1' }]])
+  expect(mail.waitingLink()).toBe('sotto://add?1')
+  mail.forgetLink()
+  mail.pageReady()
+  expect(publish).toHaveBeenCalledOnce()
 })
 
 test('a page that listens gets them at once, one that is gone does not', () => {
