@@ -3,6 +3,7 @@ import { sha256, type RandomSource } from './primitives.ts'
 
 /** A delivery token lets its holder deposit at one mailbox; it is given inside the encrypted conversation. */
 export const DELIVERY_TOKEN_BYTES = 32
+const HASH_LABEL = encodeUtf8('Sotto v1 delivery token\0')
 
 /** Generates a token: 32 random bytes. */
 export function generateDeliveryToken(random: RandomSource): Uint8Array<ArrayBuffer> {
@@ -15,5 +16,5 @@ export function generateDeliveryToken(random: RandomSource): Uint8Array<ArrayBuf
  */
 export function tokenHash(token: Uint8Array): Uint8Array {
   if (token.length !== DELIVERY_TOKEN_BYTES) throw new RangeError('a delivery token has 32 bytes')
-  return sha256(concatBytes(encodeUtf8('Sotto v1 delivery token\0'), token))
+  return sha256(concatBytes(HASH_LABEL, token))
 }

@@ -20,8 +20,8 @@ import type { AccountRecord, RelayStorage } from './storage.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it arrived; empty where there is none. */
-    rawBody: Uint8Array
+    /** The body as it arrived; `null` where there is none. */
+    rawBody: Uint8Array | null
   }
 }
 
@@ -29,6 +29,8 @@ declare module 'fastify' {
 export const MAX_SKEW_SECONDS = 60
 /** From the first time a signature can be accepted to the last. */
 export const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
+
+const NO_BODY = new Uint8Array(0)
 
 interface ReceivedSignature {
   readonly params: SignatureParams
@@ -101,7 +103,7 @@ export class Authenticator {
       throw refuse('UNAUTHORIZED')
     }
     this.#checkTime(params)
-    const digest = contentDigest(sha256(request.rawBody))
+    const digest = contentDigest(sha256(request.rawBody ?? NO_BODY))
     if (headers['content-digest'] !== digest) throw refuse('UNAUTHORIZED')
     const origin = this.#parts.publicUrl ?? `${request.protocol}://${request.host}`
     const targetUri = `${origin}${request.raw.url ?? ''}`

@@ -11,6 +11,7 @@ import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { RelayApp, RelayContext } from './context.ts'
+import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { depositRoutes } from './routes/deposits.ts'
@@ -36,6 +37,8 @@ export async function buildServer(
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // No child logger per request: only errors are logged, and nothing tells requests apart.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     trustProxy: config.trustProxy,
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -71,14 +74,7 @@ export async function buildServer(
   })
   acceptBodies(app)
   app.decorateRequest('mailbox', null)
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions } = request
-    context.metrics.requests.observe(
-      { method, route: routeOptions.url ?? 'none', status: reply.statusCode },
-      reply.elapsedTime / 1_000,
-    )
-  })
-
+  if (config.metricsPort !== null) measureRequests(app, context.metrics)
   await app.register(underPressure, {
     maxEventLoopDelay: config.limits.eventLoopDelayMs,
     pressureHandler: () => {
@@ -95,6 +91,15 @@ export async function buildServer(
   registerRoutes(app, context)
   await app.ready()
   return app
+}
+
+function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const labels = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
+    metrics.requests.observe(labels, reply.elapsedTime / 1_000)
+    done()
+  })
 }
 
 function overloaded(): Error {
@@ -135,11 +140,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
 
 /** JSON and plain bytes; both are kept as they arrived, for the digest. */
 function acceptBodies(app: RelayApp): void {
-  const none = new Uint8Array(0)
-  app.decorateRequest('rawBody', null as unknown as Uint8Array)
-  app.addHook('onRequest', async (request) => {
-    request.rawBody = none
-  })
+  app.decorateRequest('rawBody', null)
   app.removeAllContentTypeParsers()
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<Buffer>(

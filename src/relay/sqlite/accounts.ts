@@ -19,6 +19,7 @@ export class AccountTables {
   readonly #devices
   readonly #insertAccount
   readonly #insertDevice
+  readonly #insertCertificate
   readonly #deleteAccount
   readonly #deleteDevice
   readonly #touchDevice
@@ -30,13 +31,16 @@ export class AccountTables {
       'SELECT id, signing_key FROM accounts WHERE name = ?',
     )
     this.#devices = database.prepare<[AccountId], DeviceRow>(
-      'SELECT mailbox, device, certificate FROM devices WHERE account = ? ORDER BY device',
+      'SELECT mailbox, device, certificate FROM devices JOIN certificates USING (mailbox) WHERE account = ? ORDER BY device',
     )
     this.#insertAccount = database.prepare<[string, Uint8Array, number], { id: AccountId }>(
       'INSERT INTO accounts (name, signing_key, created_ms) VALUES (?, ?, ?) RETURNING id',
     )
-    this.#insertDevice = database.prepare<[AccountId, number, Uint8Array, number]>(
-      'INSERT INTO devices (account, device, certificate, seen_ms) VALUES (?, ?, ?, ?)',
+    this.#insertDevice = database.prepare<[AccountId, number, number], { mailbox: MailboxId }>(
+      'INSERT INTO devices (account, device, seen_ms) VALUES (?, ?, ?) RETURNING mailbox',
+    )
+    this.#insertCertificate = database.prepare<[MailboxId, Uint8Array]>(
+      'INSERT INTO certificates (mailbox, certificate) VALUES (?, ?)',
     )
     this.#deleteAccount = database.prepare<[AccountId]>('DELETE FROM accounts WHERE id = ?')
     this.#deleteDevice = database.prepare<[MailboxId]>('DELETE FROM devices WHERE mailbox = ?')
@@ -64,7 +68,7 @@ export class AccountTables {
     }
     const inserted = this.#insertAccount.get(name, signingKey, nowMs)
     if (inserted === undefined) throw new TypeError('an insert returned no row')
-    this.#insertDevice.run(inserted.id, deviceId, certificate, nowMs)
+    this.#addDevice(inserted.id, deviceId, certificate, nowMs)
     return { outcome: 'created' }
   }
 
@@ -75,7 +79,13 @@ export class AccountTables {
       if (equalPublicBytes(known.certificate, certificate)) return
       this.#deleteDevice.run(known.mailbox)
     }
-    this.#insertDevice.run(account, device, certificate, nowMs)
+    this.#addDevice(account, device, certificate, nowMs)
+  }
+
+  #addDevice(account: AccountId, device: number, certificate: Uint8Array, nowMs: number): void {
+    const inserted = this.#insertDevice.get(account, device, nowMs)
+    if (inserted === undefined) throw new TypeError('an insert returned no row')
+    this.#insertCertificate.run(inserted.mailbox, certificate)
   }
 
   find(name: string): AccountRecord | null {

@@ -25,6 +25,9 @@ function isFatal(cause: unknown): boolean {
  */
 export class GroupCommit {
   readonly #database: Database
+  readonly #begin
+  readonly #commit
+  readonly #rollback
   readonly #onFatal: (cause: unknown) => void
   #queue: Job[] = []
   #scheduled = false
@@ -32,6 +35,9 @@ export class GroupCommit {
   /** @param onFatal - called when the file cannot be trusted any more; the process should end. */
   constructor(database: Database, onFatal: (cause: unknown) => void) {
     this.#database = database
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
+    this.#rollback = database.prepare('ROLLBACK')
     this.#onFatal = onFatal
   }
 
@@ -78,14 +84,14 @@ export class GroupCommit {
   }
 
   #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#begin.run()
     try {
       const value = work()
-      this.#database.exec('COMMIT')
+      this.#commit.run()
       return value
     } catch (cause) {
       // SQLite has rolled back by itself after a full disk or a failed write.
-      if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      if (this.#database.inTransaction) this.#rollback.run()
       throw cause
     }
   }

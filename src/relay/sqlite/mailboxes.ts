@@ -9,20 +9,20 @@ import type {
   TokenRecord,
 } from '../storage.ts'
 
-interface TokenRow {
-  readonly account: AccountId
+interface MailboxRow {
+  readonly mailbox: MailboxId
+  readonly seen_ms: number
+  readonly last_seq: number
+  readonly waiting: number
+  readonly waiting_bytes: number
+  readonly waiting_knocks: number
+}
+
+interface TokenRow extends MailboxRow {
   readonly label: Uint8Array
   readonly uses_left: number | null
   readonly expires_ms: number | null
   readonly ended_ms: number | null
-}
-
-interface MailboxRow {
-  readonly mailbox: MailboxId
-  readonly seen_ms: number
-  readonly waiting: number
-  readonly waiting_bytes: number
-  readonly waiting_knocks: number
 }
 
 interface EnvelopeRow {
@@ -39,23 +39,23 @@ interface Sums {
   readonly knocks: number
 }
 
-const MAILBOX_COLUMNS = 'mailbox, seen_ms, waiting, waiting_bytes, waiting_knocks'
+const MAILBOX_COLUMNS = 'mailbox, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
 const SUMS =
   'count(*) AS count, ifnull(sum(length(body)), 0) AS bytes, ifnull(sum(knock), 0) AS knocks'
 
 /** Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. */
 export class MailboxTables {
   readonly #token
+  readonly #tokenOwner
   readonly #hasAccount
   readonly #countTokens
   readonly #insertToken
   readonly #revokeToken
   readonly #useToken
-  readonly #mailboxOfDevice
   readonly #mailbox
   readonly #envelopeId
-  readonly #nextSequence
   readonly #insertEnvelope
+  readonly #add
   readonly #waiting
   readonly #sumThrough
   readonly #clearThrough
@@ -64,8 +64,12 @@ export class MailboxTables {
   readonly #subtract
 
   constructor(database: Database) {
-    this.#token = database.prepare<[Uint8Array], TokenRow>(
-      'SELECT account, label, uses_left, expires_ms, ended_ms FROM tokens WHERE hash = ?',
+    this.#token = database.prepare<[number, Uint8Array], TokenRow>(
+      `SELECT ${MAILBOX_COLUMNS}, label, uses_left, expires_ms, ended_ms FROM tokens
+        JOIN devices ON devices.account = tokens.account AND device = ? WHERE hash = ?`,
+    )
+    this.#tokenOwner = database.prepare<[Uint8Array], { account: AccountId }>(
+      'SELECT account FROM tokens WHERE hash = ?',
     )
     this.#hasAccount = database.prepare<[AccountId], { id: AccountId }>(
       'SELECT id FROM accounts WHERE id = ?',
@@ -86,24 +90,21 @@ export class MailboxTables {
     this.#useToken = database.prepare<[number, number | null, Uint8Array]>(
       'UPDATE tokens SET uses_left = ?, ended_ms = ? WHERE hash = ?',
     )
-    this.#mailboxOfDevice = database.prepare<[AccountId, number], MailboxRow>(
-      `SELECT ${MAILBOX_COLUMNS} FROM devices WHERE account = ? AND device = ?`,
-    )
     this.#mailbox = database.prepare<[MailboxId], MailboxRow>(
       `SELECT ${MAILBOX_COLUMNS} FROM devices WHERE mailbox = ?`,
     )
     this.#envelopeId = database.prepare<[MailboxId, Uint8Array], { row: number }>(
       'SELECT row FROM envelopes WHERE mailbox = ? AND id = ?',
     )
-    this.#nextSequence = database.prepare<[number, number, MailboxId], { last_seq: number }>(
-      `UPDATE devices SET last_seq = last_seq + 1, waiting = waiting + 1,
-        waiting_bytes = waiting_bytes + ?, waiting_knocks = waiting_knocks + ?
-        WHERE mailbox = ? RETURNING last_seq`,
-    )
     this.#insertEnvelope = database.prepare<
       [MailboxId, number, number, number, Uint8Array, Uint8Array, Uint8Array]
     >(
-      'INSERT INTO envelopes (mailbox, seq, knock, received_ms, id, label, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO envelopes (mailbox, seq, knock, received_ms, id, label, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, id) DO NOTHING`,
+    )
+    this.#add = database.prepare<[number, number, number, MailboxId]>(
+      `UPDATE devices SET last_seq = ?, waiting = waiting + 1, waiting_bytes = waiting_bytes + ?,
+        waiting_knocks = waiting_knocks + ? WHERE mailbox = ?`,
     )
     this.#waiting = database.prepare<[MailboxId, number, number], EnvelopeRow>(
       `SELECT seq, id, label, received_ms, body FROM envelopes
@@ -134,7 +135,7 @@ export class MailboxTables {
     nowMs: number,
   ): 'stored' | 'conflict' | 'too-many' | 'gone' {
     if (this.#hasAccount.get(account) === undefined) return 'gone'
-    const owner = (hash: Uint8Array): AccountId | undefined => this.#token.get(hash)?.account
+    const owner = (hash: Uint8Array): AccountId | undefined => this.#tokenOwner.get(hash)?.account
     const added = change.add.filter(({ hash }) => owner(hash) !== account)
     const revoked = change.revoke.filter((hash) => owner(hash) !== account)
     const unknown = [...added.map(({ hash }) => hash), ...revoked]
@@ -159,19 +160,16 @@ export class MailboxTables {
     limits: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
-    const token = this.#token.get(envelope.tokenHash)
-    const mailbox = token && this.#mailboxOfDevice.get(token.account, envelope.deviceId)
-    if (token === undefined || mailbox === undefined) return { outcome: 'refused' }
-    // Before the token's state: a repeated deposit of its last use has arrived.
-    if (this.#envelopeId.get(mailbox.mailbox, envelope.id)) return { outcome: 'seen' }
+    const token = this.#token.get(envelope.deviceId, envelope.tokenHash)
+    if (token === undefined) return { outcome: 'refused' }
     const expired = token.expires_ms !== null && token.expires_ms <= nowMs
-    if (token.ended_ms !== null || expired) return { outcome: 'refused' }
-    const outcome = this.#store(mailbox, envelope, token.label, false, limits, nowMs)
-    if (outcome.outcome === 'stored' && token.uses_left !== null) {
+    if (token.ended_ms !== null || expired) return this.#unlessSeen(token, envelope.id, 'refused')
+    const result = this.#store(token, envelope, token.label, false, limits, nowMs)
+    if (result.outcome === 'stored' && token.uses_left !== null) {
       const left = token.uses_left - 1
       this.#useToken.run(left, left === 0 ? nowMs : null, envelope.tokenHash)
     }
-    return outcome
+    return result
   }
 
   knock(
@@ -181,30 +179,40 @@ export class MailboxTables {
   ): DepositOutcome {
     const mailbox = this.#mailbox.get(knock.mailbox)
     if (mailbox === undefined) return { outcome: 'refused' }
-    if (this.#envelopeId.get(mailbox.mailbox, knock.id)) return { outcome: 'seen' }
     return this.#store(mailbox, knock, KNOCK_LABEL, true, limits, nowMs)
+  }
+
+  /** A repeated deposit has arrived, whatever has become of its token or mailbox since. */
+  #unlessSeen(
+    { mailbox }: MailboxRow,
+    id: Uint8Array,
+    outcome: 'refused' | 'mailbox-full',
+  ): DepositOutcome {
+    return { outcome: this.#envelopeId.get(mailbox, id) === undefined ? outcome : 'seen' }
   }
 
   #store(
     mailbox: MailboxRow,
     envelope: { readonly id: Uint8Array; readonly body: Uint8Array },
     label: Uint8Array,
-    knock: boolean,
+    isKnock: boolean,
     limits: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
     const { id, body } = envelope
+    const knock = Number(isKnock)
     if (
       mailbox.waiting >= limits.envelopes ||
       mailbox.waiting_bytes + body.length > limits.bytes ||
-      (knock && mailbox.waiting_knocks >= limits.knocks) ||
+      mailbox.waiting_knocks + knock > limits.knocks ||
       mailbox.seen_ms + limits.idleMs < nowMs
     ) {
-      return { outcome: 'mailbox-full' }
+      return this.#unlessSeen(mailbox, id, 'mailbox-full')
     }
-    const next = this.#nextSequence.get(body.length, Number(knock), mailbox.mailbox)
-    if (next === undefined) throw new TypeError('a mailbox vanished inside its transaction')
-    this.#insertEnvelope.run(mailbox.mailbox, next.last_seq, Number(knock), nowMs, id, label, body)
+    const seq = mailbox.last_seq + 1
+    const row = [mailbox.mailbox, seq, knock, nowMs, id, label, body] as const
+    if (this.#insertEnvelope.run(...row).changes === 0) return { outcome: 'seen' }
+    this.#add.run(seq, body.length, knock, mailbox.mailbox)
     return { outcome: 'stored', mailbox: mailbox.mailbox }
   }
 

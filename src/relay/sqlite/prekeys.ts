@@ -68,7 +68,7 @@ export class PrekeyTables {
         RETURNING id, public_key, signature`,
     )
     this.#devices = database.prepare<[AccountId], DeviceRow>(
-      'SELECT mailbox, device, certificate FROM devices WHERE account = ? ORDER BY device',
+      'SELECT mailbox, device, certificate FROM devices JOIN certificates USING (mailbox) WHERE account = ? ORDER BY device',
     )
     this.#reply = database.prepare<[Uint8Array, AccountId, number], { reply: Uint8Array }>(
       'SELECT reply FROM bundle_replies WHERE hash = ? AND account = ? AND expires_ms > ?',

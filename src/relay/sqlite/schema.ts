@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 
-// Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
+// Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
+// whole pages. Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
 // envelope keeps its row without the body, so that a repeated deposit is recognised until it expires.
 const VERSION_1 = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
@@ -16,7 +17,6 @@ CREATE TABLE devices (
   mailbox INTEGER PRIMARY KEY AUTOINCREMENT,
   account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
   device INTEGER NOT NULL,
-  certificate BLOB NOT NULL,
   seen_ms INTEGER NOT NULL,
   prekey_version INTEGER NOT NULL DEFAULT 0,
   last_seq INTEGER NOT NULL DEFAULT 0,
@@ -24,6 +24,11 @@ CREATE TABLE devices (
   waiting_bytes INTEGER NOT NULL DEFAULT 0,
   waiting_knocks INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account, device)
+) STRICT;
+
+CREATE TABLE certificates (
+  mailbox INTEGER PRIMARY KEY REFERENCES devices ON DELETE CASCADE,
+  certificate BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE prekeys (
