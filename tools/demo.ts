@@ -1,6 +1,7 @@
 // `npm run demo`: a relay and two people who talk through it, each in a window. See `--help`.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { ElectronApplication } from 'playwright-core'
 import { buildIfOutdated } from './build.ts'
 import { DemoFolder } from './demo/folder.ts'
 import { provideKeys } from './demo/keys.ts'
@@ -75,7 +76,7 @@ async function run(): Promise<void> {
   }
 
   const windows = await openWindows(folder, electron, keys, isVisible)
-  for (const window of windows) closing.push(() => window.electron.close())
+  for (const { electron: app } of windows) closing.push(() => closeApp(app))
   endOnSignals()
   console.log(`
 The relay is at ${relay.url}. ${PEOPLE.join(' and ')} are connected, each with a profile of their own.
@@ -96,6 +97,17 @@ ${keys.explanation}`)
   await untilClosed(windows)
 }
 
+/** Quits an app as its user would, and waits until its profile is closed. */
+async function closeApp(app: ElectronApplication): Promise<void> {
+  const child = app.process()
+  const gone = new Promise<void>((settle) => {
+    if (child.exitCode !== null || child.signalCode !== null) settle()
+    else child.once('exit', () => settle())
+  })
+  await app.close()
+  await gone
+}
+
 /** Resolves when the user has closed every window. */
 async function untilClosed(windows: readonly DemoWindow[]): Promise<void> {
   await Promise.all(
@@ -113,10 +125,15 @@ function endOnSignals(): void {
   }
 }
 
-async function end(): Promise<void> {
-  await closeAll()
-  console.log(`\nEverything has ended. The data is in ${folder.path}; --fresh starts over.`)
-  process.exit(0)
+let ending: Promise<void> | undefined
+
+/** Closing the last window and Ctrl+C may both ask for it. */
+function end(): Promise<void> {
+  ending ??= closeAll().then(() => {
+    console.log(`\nEverything has ended. The data is in ${folder.path}; --fresh starts over.`)
+    process.exit(0)
+  })
+  return ending
 }
 
 endOnSignals()
@@ -124,6 +141,7 @@ try {
   await run()
   await end()
 } catch (error) {
-  await closeAll()
+  // What is being closed fails what waits for it.
+  await (ending ?? closeAll())
   reportFailure(error)
 }

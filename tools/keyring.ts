@@ -60,7 +60,13 @@ export async function startKeyring(folder?: string, password = 'test password'):
   const address = await firstLine(bus)
   const env = { DBUS_SESSION_BUS_ADDRESS: address }
   const daemonEnv = { ...env, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: runtimeFolder }
-  let daemon = await startDaemon(daemonEnv, password)
+  let daemon: ChildProcess | undefined
+  const killAll = (): void => {
+    daemon?.kill('SIGKILL')
+    bus.kill('SIGKILL')
+  }
+  process.once('exit', killAll)
+  daemon = await startDaemon(daemonEnv, password)
   return {
     env,
     async lock() {
@@ -72,6 +78,7 @@ export async function startKeyring(folder?: string, password = 'test password'):
       daemon = await startDaemon(daemonEnv, password)
     },
     async stop() {
+      process.off('exit', killAll)
       await end(daemon)
       await end(bus)
       rmSync(runtimeFolder, { recursive: true, force: true })
@@ -139,9 +146,9 @@ function firstLine(child: ChildProcess): Promise<string> {
   })
 }
 
-function end(child: ChildProcess): Promise<void> {
+function end(child: ChildProcess | undefined): Promise<void> {
   return new Promise((settle) => {
-    if (child.exitCode !== null || child.signalCode !== null) return settle()
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return settle()
     child.once('exit', () => settle())
     child.kill('SIGKILL')
   })
