@@ -41,7 +41,7 @@ export async function runSessionBench(): Promise<BenchRow[]> {
   // Where the runtime has no ML-KEM of its own (Electron), JavaScript's takes most of the time.
   const handshakeRatio = kem.name === 'native' ? 0.9 : 0.5
   const times = (factor: number, rate: number | null | undefined): { target?: number } =>
-    rate == null ? {} : { target: factor * rate }
+    rate === null || rate === undefined ? {} : { target: factor * rate }
   const row = (name: string, value: number): Omit<BenchRow, 'target'> => ({
     group: GROUP,
     name,

@@ -23,10 +23,11 @@ export function advanceChainKey(chainKey: ChainKey): {
   readonly messageKey: MessageKey
 } {
   const output = hmacSha512(chainKey, CHAIN_STEP)
-  return {
-    chainKey: output.subarray(0, RATCHET_KEY_BYTES) as ChainKey,
-    messageKey: output.subarray(RATCHET_KEY_BYTES) as MessageKey,
-  }
+  // Each in memory of its own: the message key is handed out.
+  const next = output.slice(0, RATCHET_KEY_BYTES) as Uint8Array as ChainKey
+  const messageKey = output.slice(RATCHET_KEY_BYTES) as Uint8Array as MessageKey
+  wipe(output)
+  return { chainKey: next, messageKey }
 }
 
 /**
@@ -84,5 +85,7 @@ export function reopenEnvelope(
 
 /** Takes a stored message key; `null` for any other length than 32 bytes. */
 export function importMessageKey(bytes: Uint8Array): MessageKey | null {
-  return bytes.length === RATCHET_KEY_BYTES ? (new Uint8Array(bytes) as Uint8Array as MessageKey) : null
+  return bytes.length === RATCHET_KEY_BYTES
+    ? (new Uint8Array(bytes) as Uint8Array as MessageKey)
+    : null
 }

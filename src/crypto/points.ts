@@ -1,8 +1,8 @@
 import { POINT_BYTES } from '#protocol/envelope.ts'
 import type { Brand } from '#shared/brand.ts'
 
-/** A P-256 point other than infinity, `04 ‖ X(32) ‖ Y(32)`, checked to be on the curve. */
-export type Point = Brand<Uint8Array<ArrayBuffer>, 'Point'>
+/** A P-256 point other than infinity, `04 ‖ X(32) ‖ Y(32)`, checked to be on the curve; of either use, or of none yet. */
+export type Point = Brand<Uint8Array<ArrayBuffer>, 'AgreementPublicKey' | 'SigningPublicKey'>
 
 const UNCOMPRESSED = 0x04
 

@@ -1,7 +1,7 @@
 // The only file of Sotto that imports node:crypto. It runs under OpenSSL (Node) and BoringSSL (Electron) alike: no
 // branch on either's error texts, nothing BoringSSL lacks. PROTOCOL §2 lists what is used.
 import * as native from 'node:crypto'
-import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES } from '#protocol/envelope.ts'
+import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES, KEM_PUBLIC_KEY_BYTES } from '#protocol/envelope.ts'
 import type { Brand } from '#shared/brand.ts'
 import { fromDerSignature, SIGNATURE_BYTES, toDerSignature } from './der-signature.ts'
 import type { Point } from './points.ts'
@@ -31,6 +31,11 @@ export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return result
 }
 
+/** Node's buffers as what they are declared to be: their own `slice` would share memory instead of copying. */
+function plain(buffer: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
 /** Overwrites secrets that are no longer needed. Best effort: a runtime may hold copies. */
 export function wipe(...secrets: readonly Uint8Array[]): void {
   for (const secret of secrets) secret.fill(0)
@@ -43,12 +48,12 @@ export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 /** SHA-256 (FIPS 180-4): 32 bytes. */
 export function sha256(data: Uint8Array): Uint8Array {
-  return native.hash('sha256', data, 'buffer')
+  return plain(native.hash('sha256', data, 'buffer'))
 }
 
 /** SHA-512 (FIPS 180-4): 64 bytes. */
 export function sha512(data: Uint8Array): Uint8Array {
-  return native.hash('sha512', data, 'buffer')
+  return plain(native.hash('sha512', data, 'buffer'))
 }
 
 /** Cost of {@link scrypt}: memory is 128 · N · r bytes. */
@@ -72,7 +77,7 @@ export function scrypt(
     const options = { ...cost, maxmem: 128 * cost.N * cost.r + 4096 * cost.r * cost.p + 65_536 }
     native.scrypt(passphrase, salt, length, options, (error, key) => {
       if (error) reject(error)
-      else resolve(key)
+      else resolve(plain(key))
     })
   })
 }
@@ -89,10 +94,9 @@ export class AeadKey {
   readonly #bytes: Uint8Array
   #object: native.KeyObject | null = null
 
-  /** @param bytes - 32 bytes, copied. */
+  /** @param bytes - 32 bytes, copied (`slice` would share a Buffer's memory, which the caller wipes). */
   constructor(bytes: Uint8Array) {
     if (bytes.length !== AEAD_KEY_BYTES) throw new RangeError('an AEAD key has 32 bytes')
-    // Not `slice`: that of Node's Buffer shares its memory, and the caller wipes it.
     this.#bytes = new Uint8Array(bytes)
   }
 
@@ -137,7 +141,7 @@ export class AeadKey {
     const decipher = native.createDecipheriv(AEAD, this.#keyObject(), nonce, AEAD_OPTIONS)
     if (associatedData.length > 0) decipher.setAAD(associatedData)
     decipher.setAuthTag(sealed.subarray(textLength))
-    const plaintext = decipher.update(sealed.subarray(0, textLength))
+    const plaintext = plain(decipher.update(sealed.subarray(0, textLength)))
     try {
       decipher.final()
     } catch {
@@ -162,9 +166,9 @@ export type PrivateScalar = Brand<Uint8Array, 'PrivateScalar'>
 export const SCALAR_BYTES = 32
 
 /** A public key checked to be on the curve, for ECDH. */
-export type AgreementPublicKey = Brand<Point, 'AgreementPublicKey'>
+export type AgreementPublicKey = Brand<Uint8Array<ArrayBuffer>, 'AgreementPublicKey'>
 /** A public key checked to be on the curve, for ECDSA. */
-export type SigningPublicKey = Brand<Point, 'SigningPublicKey'>
+export type SigningPublicKey = Brand<Uint8Array<ArrayBuffer>, 'SigningPublicKey'>
 
 const CURVE = 'prime256v1'
 
@@ -215,7 +219,7 @@ export class AgreementKeyPair {
 
   /** ECDH (NIST SP 800-56A §5.7.1.2): the shared point's X, 32 bytes. The caller wipes it after deriving keys. */
   agree(peer: AgreementPublicKey): Uint8Array {
-    return this.#ecdh.computeSecret(peer)
+    return plain(this.#ecdh.computeSecret(peer))
   }
 
   /** The private scalar, copied, for the keychain or the encrypted store. */
@@ -334,11 +338,12 @@ const runtimeKem: KemEngine = {
     const { pub } = native.createPublicKey(key).export({ format: 'jwk' }) // ten times faster than DER
     if (typeof pub !== 'string') throw new TypeError('the runtime exports no ML-KEM public key')
     return {
-      publicKey: Buffer.from(pub, 'base64url'),
-      decapsulate: (ciphertext) => native.decapsulate(key, ciphertext),
+      publicKey: new Uint8Array(Buffer.from(pub, 'base64url')),
+      decapsulate: (ciphertext) => plain(native.decapsulate(key, ciphertext)),
     }
   },
   encapsulate(publicKey) {
+    if (publicKey.length !== KEM_PUBLIC_KEY_BYTES) return null
     const der = Buffer.concat([KEM_SPKI_PREFIX, publicKey])
     let key
     try {
@@ -347,7 +352,7 @@ const runtimeKem: KemEngine = {
       return null
     }
     const { ciphertext, sharedKey } = native.encapsulate(key)
-    return { ciphertext, sharedSecret: sharedKey }
+    return { ciphertext: plain(ciphertext), sharedSecret: plain(sharedKey) }
   },
 }
 

@@ -266,14 +266,13 @@ function deriveTurn(
 ): { rootKey: RootKey; chainKey: ChainKey; nextHeaderKey: AeadKey } {
   const agreement = pair.agree(peerKey)
   const output = hkdfSha256(agreement, rootKey, TURN_INFO, 3 * RATCHET_KEY_BYTES)
-  const headerBytes = output.subarray(2 * RATCHET_KEY_BYTES)
-  const nextHeaderKey = new AeadKey(headerBytes)
-  wipe(agreement, headerBytes)
-  return {
-    rootKey: output.subarray(0, RATCHET_KEY_BYTES) as RootKey,
-    chainKey: output.subarray(RATCHET_KEY_BYTES, 2 * RATCHET_KEY_BYTES) as ChainKey,
-    nextHeaderKey,
+  const derived = {
+    rootKey: output.slice(0, RATCHET_KEY_BYTES) as RootKey,
+    chainKey: output.slice(RATCHET_KEY_BYTES, 2 * RATCHET_KEY_BYTES) as ChainKey,
+    nextHeaderKey: new AeadKey(output.subarray(2 * RATCHET_KEY_BYTES)),
   }
+  wipe(agreement, output)
+  return derived
 }
 
 function writeHeader(

@@ -26,7 +26,11 @@ export function safetyNumber(a: SafetyParty, b: SafetyParty): string {
 function partyDigits({ address, signingKey }: SafetyParty): string {
   const label = encodeUtf8('Sotto v1 safety number\0')
   let hash = sha512(concatBytes(label, signingKey, encodeUtf8(address)))
-  for (let i = 1; i < ITERATIONS; i++) hash = sha512(concatBytes(hash, signingKey))
+  const input = concatBytes(hash, signingKey)
+  for (let i = 1; i < ITERATIONS; i++) {
+    input.set(hash)
+    hash = sha512(input)
+  }
   let digits = ''
   for (let group = 0; group < DIGIT_GROUPS; group++) {
     let value = 0

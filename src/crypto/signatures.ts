@@ -1,6 +1,6 @@
 import { concatBytes, encodeUtf8 } from '#shared/bytes.ts'
 import { SIGNATURE_BYTES } from './der-signature.ts'
-import { SigningKeyPair, verifyRaw, type SigningPublicKey } from './primitives.ts'
+import { verifyRaw, type SigningKeyPair, type SigningPublicKey } from './primitives.ts'
 
 /** What a signature is for; no signature of one purpose passes for another (PROTOCOL §3.2). */
 export type SignatureLabel =
