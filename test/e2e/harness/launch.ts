@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { _electron, type ElectronApplication, type Page } from '@playwright/test'
 import { findElectron } from '../../../tools/electron-path.ts'
 
@@ -29,11 +30,13 @@ export interface Instance {
 /** Starts an instance on real Electron where it is found, else on the stand-in, and waits for its window. */
 export async function launchInstance(options: LaunchOptions): Promise<Instance> {
   const electron = await launchElectron(options)
+  // Asked for now: Playwright forgets it when the app has ended.
+  const child = electron.process()
   return {
     electron,
     page: await electron.firstWindow(),
     close: () => electron.close(),
-    kill: () => killElectron(electron),
+    kill: () => killProcess(child),
   }
 }
 
@@ -62,8 +65,7 @@ function environment(
   )
 }
 
-async function killElectron(electron: ElectronApplication): Promise<void> {
-  const child = electron.process()
+async function killProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((settle) => child.once('exit', settle))
   child.kill('SIGKILL')
