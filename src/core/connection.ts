@@ -6,7 +6,7 @@ import type { ConnectionState, IncomingEnvelope, Subscription } from './ports.ts
 import { receiveBatch, type Followup } from './receiving.ts'
 
 /** Envelopes taken in at once: small enough that the process answers clicks in between. */
-const ENVELOPES_AT_ONCE = 32
+const ENVELOPES_AT_ONCE = 128
 
 /** Keeps this device connected to its relay and says how that stands. */
 export class Connection {
@@ -15,6 +15,7 @@ export class Connection {
   readonly #online: () => void
   #subscription: Subscription | null = null
   #state: Omit<ConnectionView, 'waitingCount'>
+  #toldWaitingCount = 0
   #caughtUp = false
   #onceCaughtUp: (() => void)[] = []
 
@@ -51,7 +52,15 @@ export class Connection {
       this.#context.signer(),
       account.relayCursor,
       {
-        received: (batch) => this.#receive(batch),
+        received: async (batch) => {
+          try {
+            await this.#receive(batch)
+          } catch (cause) {
+            // They stay at the relay and come again: nothing is lost by it, but it must not go unseen.
+            this.#context.log.error('receive', cause)
+            throw cause
+          }
+        },
         drained: () => this.#drained(),
         stateChanged: (state) => this.#stateChanged(state),
       },
@@ -65,6 +74,14 @@ export class Connection {
 
   reconnectNow(): void {
     this.#subscription?.reconnectNow()
+  }
+
+  /** Tells how many messages wait for the relay, where that has changed. */
+  reportWaiting(): void {
+    const view = this.view()
+    if (view.waitingCount === this.#toldWaitingCount) return
+    this.#toldWaitingCount = view.waitingCount
+    this.#context.events.emit('connection.changed', view)
   }
 
   /** Something other than the stream has found out why the relay cannot be used. */

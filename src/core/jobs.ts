@@ -72,12 +72,12 @@ export class Jobs {
   }
 
   /** Does what receiving has found to be done. */
-  followUp({ lookups, repairs, deposits }: Followup): void {
+  followUp({ lookups, repairs }: Followup): void {
     if (lookups) this.#lookups.wake()
     if (repairs) this.#repairs.wake()
-    if (deposits) this.wakeDeposits()
-    // A grant, an acceptance or a new session may have changed who can be written to.
+    // Receipts and answers go out, and a grant or an acceptance may have changed who can be written to.
     this.#tokens.wake()
+    this.wakeDeposits()
   }
 
   /** Something was put into the outbox, or a contact can be reached now. */
@@ -86,7 +86,7 @@ export class Jobs {
     for (const contactId of this.#context.store.outbox.contactsWaiting()) {
       this.#depositJob(contactId).wake()
     }
-    this.#context.events.emit('connection.changed', this.connection.view())
+    this.connection.reportWaiting()
   }
 
   /** A contact's relation or an invite has changed. */
@@ -138,7 +138,7 @@ export class Jobs {
     if (job === undefined) {
       job = this.#job('deposit', async () => {
         const outcome = await depositWaiting(this.#context, contactId)
-        this.#context.events.emit('connection.changed', this.connection.view())
+        this.connection.reportWaiting()
         return outcome
       })
       this.#deposits.set(contactId, job)

@@ -286,9 +286,9 @@ export interface OutboxTable {
 }
 
 export interface InboxTable {
-  /** Whether this envelope was already taken in (opened, held or dropped). */
-  seen(envelopeId: Uint8Array): boolean
-  markSeen(envelopeId: Uint8Array, atMs: number): void
+  /** Whether an envelope with this hash (16 bytes) was taken in: opened or held. */
+  seen(envelopeHash: Uint8Array): boolean
+  markSeen(envelopeHash: Uint8Array, atMs: number): void
   forgetSeenBefore(atMs: number): void
   hold(envelope: HeldEnvelope): void
   held(envelopeId: Uint8Array): HeldEnvelope | null

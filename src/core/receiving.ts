@@ -13,6 +13,7 @@ import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
 
 const ID_BYTES = 16
+const HASH_BYTES = 16
 /** Envelopes of one contact that are kept for another try; beyond, only counted. */
 const FAILED_KEPT_PER_CONTACT = 50
 
@@ -22,13 +23,11 @@ export interface Followup {
   lookups: boolean
   /** Some contacts' sessions need repair. */
   repairs: boolean
-  /** Receipts or answers went into the outbox. */
-  deposits: boolean
 }
 
 /**
  * Takes in a batch of envelopes in one transaction: opened messages, the advanced sessions and the envelopes' ids become
- * durable together, and only then the relay may forget them. Envelopes seen before change nothing.
+ * durable together, and only then the relay may forget them. Envelopes taken in before change nothing.
  */
 export function receiveBatch(context: Context, batch: readonly IncomingEnvelope[]): Followup {
   return context.commit(() => {
@@ -56,7 +55,7 @@ export function receiveHeld(context: Context, held: readonly HeldEnvelope[]): Fo
 class Receiver {
   readonly #context: Context
   readonly #receipts: PendingReceipts = new Map()
-  readonly #followup: Followup = { lookups: false, repairs: false, deposits: false }
+  readonly #followup: Followup = { lookups: false, repairs: false }
 
   constructor(context: Context) {
     this.#context = context
@@ -64,9 +63,7 @@ class Receiver {
 
   receive(incoming: IncomingEnvelope): void {
     const { inbox } = this.#context.store
-    if (inbox.seen(incoming.envelopeId) || inbox.seen(bytesIdOf(incoming))) return
-    inbox.markSeen(incoming.envelopeId, this.#context.clock.nowMs())
-    this.open(incoming)
+    if (!inbox.seen(hashOf(incoming))) this.open(incoming)
   }
 
   /** Opens an envelope by what its label says about where it belongs. */
@@ -104,7 +101,6 @@ class Receiver {
         const sentAtMs = this.#context.clock.nowMs()
         enqueue(this.#context, contact, { sentAtMs, receipts: { delivered, read: [] } })
       }
-      this.#followup.deposits = true
     }
     return this.#followup
   }
@@ -148,12 +144,10 @@ class Receiver {
   }
 
   #apply(contact: Contact, opened: OpenedEnvelope): void {
-    this.#rememberBytes(opened.incoming)
-    const outboxBefore = this.#context.store.outbox.count()
+    this.#markSeen(opened.incoming)
     if (!applyPlaintext(this.#context, contact.id, opened, this.#receipts)) {
       this.#context.log.warn('content.malformed')
     }
-    if (this.#context.store.outbox.count() > outboxBefore) this.#followup.deposits = true
   }
 
   /** Keeps an envelope that no session opens, shows a placeholder, and has the session repaired. */
@@ -163,7 +157,6 @@ class Receiver {
       this.#context.log.warn('envelope.unreadable-beyond-limit')
       return
     }
-    this.#rememberBytes(incoming)
     this.#context.commit((changes) => {
       const conversation = conversationOf(this.#context, contact)
       const now = clock.nowMs()
@@ -187,9 +180,12 @@ class Receiver {
     })
   }
 
-  /** A hostile relay may replay old envelopes under new ids: the bytes of those that concerned someone are known. */
-  #rememberBytes(incoming: IncomingEnvelope): void {
-    this.#context.store.inbox.markSeen(bytesIdOf(incoming), this.#context.clock.nowMs())
+  /**
+   * What was taken in is known by its bytes, not by its id: a sender's repetition has the same bytes, and a hostile relay
+   * may replay them under another id.
+   */
+  #markSeen(incoming: IncomingEnvelope): void {
+    this.#context.store.inbox.markSeen(hashOf(incoming), this.#context.clock.nowMs())
   }
 
   #hold(
@@ -199,6 +195,7 @@ class Receiver {
     contact: Contact | null,
     messageSeq: HeldEnvelope['messageSeq'],
   ): void {
+    this.#markSeen(incoming)
     this.#context.store.inbox.hold({
       envelopeId: incoming.envelopeId,
       label: incoming.label,
@@ -213,6 +210,6 @@ class Receiver {
   }
 }
 
-function bytesIdOf({ envelope }: IncomingEnvelope): Uint8Array {
-  return sha256(envelope).subarray(0, ID_BYTES)
+function hashOf({ envelope }: IncomingEnvelope): Uint8Array {
+  return sha256(envelope).subarray(0, HASH_BYTES)
 }

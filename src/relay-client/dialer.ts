@@ -50,10 +50,14 @@ export async function dial(origin: RelayOrigin, options: DialOptions): Promise<S
 
 function direct({ hostname, port }: RelayOrigin, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host: hostname, port, signal })
+    // Not given the signal as an option: it would destroy the socket long after it has connected.
+    const socket = connectTcp({ host: hostname, port })
     const fail = (cause: unknown): void => reject(new DialError('RELAY_UNREACHABLE', cause))
+    const giveUp = (): void => void socket.destroy(new Error('the relay does not answer in time'))
+    signal.addEventListener('abort', giveUp)
     socket.once('error', fail)
     socket.once('connect', () => {
+      signal.removeEventListener('abort', giveUp)
       socket.off('error', fail)
       resolve(socket)
     })
