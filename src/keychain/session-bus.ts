@@ -148,7 +148,8 @@ class Writer {
   }
 
   pad(to: number): this {
-    return this.byte(...new Array<number>(align(this.length, to) - this.length).fill(0))
+    this.#bytes = Buffer.concat([this.#bytes], align(this.length, to))
+    return this
   }
 
   uint32(value: number): this {

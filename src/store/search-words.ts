@@ -6,7 +6,7 @@ import type { ConversationId } from '#core/model.ts'
 /** Scripts written without spaces: each character is a word of its own, each pair of neighbours another. */
 const UNSPACED =
   '[\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Bopo}\\p{sc=Thai}\\p{sc=Laoo}\\p{sc=Khmr}\\p{sc=Mymr}]'
-const EMOJI = '\\p{RI}\\p{RI}|\\p{Extended_Pictographic}[\\u200d\\ufe0f\\u{1f3fb}-\\u{1f3ff}]*'
+const EMOJI = '\\p{RI}\\p{RI}|\\p{Extended_Pictographic}[\\p{Emoji_Modifier}\\u200d\\ufe0f]*'
 const WORD = new RegExp(
   `(?<single>[${UNSPACED}&&[\\p{L}\\p{N}]]\\p{M}*|${EMOJI})` +
     `|[[\\p{L}\\p{N}]--${UNSPACED}][[\\p{L}\\p{N}\\p{M}]--${UNSPACED}]*`,
@@ -16,6 +16,7 @@ const ASCII_TEXT = /^[\0-\x7f]*$/
 const ASCII_WORD = /[0-9A-Za-z]+/g
 /** Marks that people leave out when they type: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. */
 const LOOSE_MARKS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1dc0-\u1dff\u20d0-\u20ff]/g
+const EMOJI_MODIFIERS = /\p{Emoji_Modifier}|\u200d|\ufe0f/gu
 const ASCII_SEPARATORS = /[\0-/:-@[-`{-\x7f]/g
 
 /** In front of a conversation's number: a private-use character, which no word of a text can hold. */
@@ -26,7 +27,7 @@ const INDEXED_PREFIX_CHARS = 4
 const MAX_TERMS = 32
 
 interface Word {
-  /** Folded: lower case, compatibility forms made plain, accents off. */
+  /** Folded: lower case, compatibility forms made plain, accents and skin tones off. */
   readonly word: string
   readonly start: number
   readonly end: number
@@ -38,9 +39,12 @@ function fold(word: string): string {
   return word
     .normalize('NFKD')
     .replace(LOOSE_MARKS, '')
+    .replace(EMOJI_MODIFIERS, '')
     .replace(ASCII_SEPARATORS, '')
     .normalize('NFC')
     .toLowerCase()
+    .replaceAll('ß', 'ss')
+    .replaceAll('ς', 'σ')
 }
 
 function findWords(text: string): Word[] {
@@ -102,7 +106,6 @@ export class SearchQuery {
   matchExpression(conversationId: ConversationId | null, loose: boolean): string {
     const words = this.#words
     const terms = new Set<string>()
-    if (conversationId !== null) terms.add(`"${CONVERSATION_PREFIX}${String(conversationId)}"`)
     words.forEach((word, index) => {
       const isPrefix = this.#lastIsPrefix && index === words.length - 1
       const isPaired =
@@ -117,6 +120,7 @@ export class SearchQuery {
       terms.add(`"${term}"${isPrefix ? ' *' : ''}`)
     })
     for (const pair of pairs(words)) terms.add(`"${pair}"`)
+    if (conversationId !== null) terms.add(`"${CONVERSATION_PREFIX}${String(conversationId)}"`)
     return [...terms].slice(-MAX_TERMS).join(' ')
   }
 

@@ -1,0 +1,409 @@
+import { describe, expect, test } from 'vitest'
+import type { Account, EnvelopeTrace, HeldEnvelope, StoredPrekey } from '#core/model.ts'
+import { StoreError } from '#store/store-error.ts'
+import {
+  addConversation,
+  addMessage,
+  address,
+  contactOf,
+  conversationOf,
+  newStore,
+  outboxItemOf,
+  sessionOf,
+  uniqueBytes,
+} from './builders.ts'
+
+describe('the account', () => {
+  test('is none, then the one that was saved', () => {
+    const store = newStore()
+    expect(store.account.get()).toBeNull()
+    const account: Account = {
+      address: address('ada@relay.example'),
+      deviceId: 1,
+      displayName: 'Ada',
+      signingKey: uniqueBytes(65),
+      agreementKey: uniqueBytes(65),
+      deviceCertificate: uniqueBytes(200),
+      createdAtMs: 1,
+      registered: false,
+      relayCursor: 0,
+    }
+    store.account.save(account)
+    store.account.save({ ...account, registered: true })
+    store.account.setCursor(2 ** 40)
+    expect(store.account.get()).toEqual({ ...account, registered: true, relayCursor: 2 ** 40 })
+  })
+})
+
+describe('settings', () => {
+  test('are JSON values by name', () => {
+    const store = newStore()
+    expect(store.settings.get('theme')).toBeUndefined()
+    for (const value of ['dark', 0, null, false, { nested: ['list'] }]) {
+      store.settings.set('theme', value)
+      expect(store.settings.get('theme')).toEqual(value)
+    }
+    expect(() => {
+      store.settings.set('theme', undefined)
+    }).toThrow(TypeError)
+  })
+})
+
+describe('prekeys', () => {
+  const prekey = (kind: StoredPrekey['kind'], id: number, createdAtMs = id): StoredPrekey => ({
+    kind,
+    id,
+    privateKey: uniqueBytes(64),
+    publicKey: uniqueBytes(1184),
+    signature: new Uint8Array(0),
+    createdAtMs,
+    retiredAtMs: null,
+  })
+
+  test('are kept by kind, oldest first', () => {
+    const store = newStore()
+    const [first, second, other] = [
+      prekey('signed', 2, 1),
+      prekey('signed', 1, 2),
+      prekey('kem-one-time', 1),
+    ]
+    store.prekeys.add([second, first, other])
+    expect(store.prekeys.list('signed')).toEqual([first, second])
+    store.prekeys.retire('signed', 2, 99)
+    expect(store.prekeys.get('signed', 2)).toEqual({ ...first, retiredAtMs: 99 })
+    expect(store.prekeys.get('one-time', 1)).toBeNull()
+  })
+
+  test('never use an id twice', () => {
+    const store = newStore()
+    expect(store.prekeys.highestId('one-time')).toBe(0)
+    store.prekeys.add([prekey('one-time', 1), prekey('one-time', 2)])
+    store.prekeys.remove('one-time', 2)
+    expect(store.prekeys.get('one-time', 2)).toBeNull()
+    expect(store.prekeys.highestId('one-time')).toBe(2)
+  })
+
+  test('are added all or none', () => {
+    const store = newStore()
+    store.prekeys.add([prekey('signed', 2)])
+    expect(() => {
+      store.prekeys.add([prekey('signed', 1), prekey('signed', 2)])
+    }).toThrow(StoreError)
+    expect(store.prekeys.get('signed', 1)).toBeNull()
+  })
+})
+
+describe('contacts', () => {
+  test('are found by address and label, and changed', () => {
+    const store = newStore()
+    const contact = store.contacts.add(
+      contactOf({
+        verifiedAtMs: 5,
+        changedSigningKey: uniqueBytes(65),
+        outboundToken: uniqueBytes(32),
+        outboundTokenKind: 'invite',
+      }),
+    )
+    store.contacts.add(contactOf())
+    expect(store.contacts.get(contact.id)).toEqual(contact)
+    expect(store.contacts.byAddress(contact.address)).toEqual(contact)
+    expect(store.contacts.byInboundLabel(contact.inboundLabel)).toEqual(contact)
+    expect(store.contacts.byInboundLabel(uniqueBytes())).toBeNull()
+    const changed = store.contacts.update(contact.id, {
+      petname: 'Benny',
+      relation: 'blocked',
+      changedSigningKey: null,
+      knocked: true,
+    })
+    expect(changed).toEqual({
+      ...contact,
+      petname: 'Benny',
+      relation: 'blocked',
+      changedSigningKey: null,
+      knocked: true,
+    })
+    expect(store.contacts.get(contact.id)).toEqual(changed)
+    expect(store.contacts.list()).toHaveLength(2)
+  })
+
+  test('have each address once', () => {
+    const store = newStore()
+    const contact = store.contacts.add(contactOf())
+    expect(() => store.contacts.add(contactOf({ address: contact.address }))).toThrow(StoreError)
+  })
+
+  test('go with all that is theirs', () => {
+    const store = newStore()
+    const conversation = addConversation(store)
+    const { contactId } = conversation
+    const kept = addConversation(store)
+    const message = addMessage(store, conversation.id, { text: 'farewell' })
+    addMessage(store, kept.id, { text: 'farewell too' })
+    store.sessions.save(sessionOf(contactId))
+    store.outbox.add(outboxItemOf(contactId, { messageSeq: message.seq }))
+    store.contacts.remove(contactId)
+    expect(store.contacts.get(contactId)).toBeNull()
+    expect(store.conversations.get(conversation.id)).toBeNull()
+    expect(store.messages.get(message.seq)).toBeNull()
+    expect(store.sessions.list(contactId)).toEqual([])
+    expect(store.outbox.count()).toBe(0)
+    const hits = store.messages.search({
+      text: 'farewell',
+      conversationId: null,
+      beforeSeq: null,
+      limit: 9,
+    })
+    expect(hits.map(({ message: { text } }) => text)).toEqual(['farewell too'])
+  })
+})
+
+describe('invites', () => {
+  test('are found by label, used, and removed', () => {
+    const store = newStore()
+    const contact = store.contacts.add(contactOf())
+    const invite = {
+      label: uniqueBytes(),
+      token: uniqueBytes(32),
+      createdAtMs: 1,
+      expiresAtMs: 2,
+      registered: false,
+      usedBy: null,
+    }
+    store.invites.add(invite)
+    store.invites.update(invite.label, { registered: true })
+    store.invites.update(invite.label, { usedBy: contact.id })
+    expect(store.invites.byLabel(invite.label)).toEqual({
+      ...invite,
+      registered: true,
+      usedBy: contact.id,
+    })
+    store.contacts.remove(contact.id)
+    expect(store.invites.list()).toEqual([{ ...invite, registered: true }])
+    store.invites.remove(invite.label)
+    expect(store.invites.byLabel(invite.label)).toBeNull()
+  })
+})
+
+describe('sessions', () => {
+  test('have one that is current for each device', () => {
+    const store = newStore()
+    const { id: contactId } = store.contacts.add(contactOf())
+    const old = sessionOf(contactId, { lastUsedAtMs: 1 })
+    const fresh = sessionOf(contactId, { lastUsedAtMs: 2 })
+    const otherDevice = sessionOf(contactId, { deviceId: 2, lastUsedAtMs: 3 })
+    store.sessions.save(old)
+    store.sessions.save(otherDevice)
+    store.sessions.save(fresh)
+    expect(store.sessions.current(contactId, 1)).toEqual(fresh)
+    expect(store.sessions.current(contactId, 2)).toEqual(otherDevice)
+    expect(store.sessions.list(contactId)).toEqual([otherDevice, fresh, { ...old, current: false }])
+    const advanced = { ...fresh, state: uniqueBytes(900), lastUsedAtMs: 9 }
+    store.sessions.save(advanced)
+    expect(store.sessions.get(fresh.id)).toEqual(advanced)
+    store.sessions.remove(fresh.id)
+    expect(store.sessions.current(contactId, 1)).toBeNull()
+    store.sessions.removeAll(contactId)
+    expect(store.sessions.list(contactId)).toEqual([])
+  })
+
+  test('remember handshakes while their signed prekey lives', () => {
+    const store = newStore()
+    const [one, two] = [uniqueBytes(32), uniqueBytes(32)]
+    store.sessions.rememberHandshake(one, 1, 0)
+    store.sessions.rememberHandshake(one, 1, 0)
+    store.sessions.rememberHandshake(two, 2, 0)
+    store.sessions.forgetHandshakes(1)
+    expect([store.sessions.knowsHandshake(one), store.sessions.knowsHandshake(two)]).toEqual([
+      false,
+      true,
+    ])
+  })
+})
+
+describe('conversations', () => {
+  test('are changed, and found by contact', () => {
+    const store = newStore()
+    const conversation = addConversation(store)
+    const changed = store.conversations.update(conversation.id, {
+      draft: 'half a',
+      mutedUntilMs: Number.MAX_SAFE_INTEGER,
+      markedUnread: true,
+      signedMessages: true,
+    })
+    expect(store.conversations.byContact(conversation.contactId)).toEqual(changed)
+    expect(changed).toMatchObject({ draft: 'half a', mutedUntilMs: Number.MAX_SAFE_INTEGER })
+    expect(() => store.conversations.update(999 as typeof conversation.id, {})).toThrow(RangeError)
+  })
+
+  test('are listed pinned first, then by what happened last', () => {
+    const store = newStore()
+    const quiet = addConversation(store, { createdAtMs: 5000 })
+    const busy = addConversation(store, { createdAtMs: 1 })
+    const pinned = addConversation(store, { createdAtMs: 1, pinned: true })
+    const empty = addConversation(store, { createdAtMs: 2 })
+    addMessage(store, busy.id, { storedAtMs: 6000 })
+    const last = addMessage(store, busy.id, { storedAtMs: 7000, text: 'last' })
+    const rows = store.conversations.rows()
+    expect(rows.map(({ conversation }) => conversation.id)).toEqual(
+      [pinned, busy, quiet, empty].map(({ id }) => id),
+    )
+    expect(rows[1]).toEqual({
+      conversation: busy,
+      contact: store.contacts.get(busy.contactId),
+      lastMessage: last,
+      unreadCount: 2,
+    })
+    store.messages.remove(last.seq)
+    expect(store.conversations.row(busy.id)?.lastMessage?.storedAtMs).toBe(6000)
+    expect(store.conversations.row(empty.id)?.lastMessage).toBeNull()
+  })
+
+  test('belong to one contact each', () => {
+    const store = newStore()
+    const { contactId } = addConversation(store)
+    expect(() => store.conversations.add(conversationOf(contactId))).toThrow(StoreError)
+  })
+})
+
+describe('traces', () => {
+  const traceOf = (
+    messageSeq: EnvelopeTrace['messageSeq'],
+    change: Partial<EnvelopeTrace> = {},
+  ): EnvelopeTrace => ({
+    envelopeId: uniqueBytes(),
+    messageSeq,
+    direction: 'out',
+    label: null,
+    envelope: uniqueBytes(400),
+    messageKey: uniqueBytes(32),
+    position: '{"chain":1}',
+    relayedAtMs: 0,
+    ...change,
+  })
+
+  test('show the newest of a message, and go with it', () => {
+    const store = newStore()
+    const { id } = addConversation(store)
+    const { seq } = addMessage(store, id)
+    const [first, again] = [traceOf(seq), traceOf(seq)]
+    store.traces.add(first)
+    store.traces.add(again)
+    store.traces.setRelayedAt(first.envelopeId, 77)
+    expect(store.traces.byMessage(seq)).toEqual(again)
+    expect(store.traces.byEnvelope(first.envelopeId)).toEqual({ ...first, relayedAtMs: 77 })
+    store.messages.remove(seq)
+    expect(store.traces.byEnvelope(first.envelopeId)).toBeNull()
+  })
+
+  test('of ours are not displaced by an envelope that comes with the same id', () => {
+    const store = newStore()
+    const { id } = addConversation(store)
+    const ours = traceOf(addMessage(store, id, { author: 'me' }).seq)
+    const theirs = traceOf(addMessage(store, id).seq, {
+      envelopeId: ours.envelopeId,
+      direction: 'in',
+      label: uniqueBytes(),
+    })
+    store.traces.add(ours)
+    store.traces.add(theirs)
+    expect(store.traces.byEnvelope(ours.envelopeId)).toEqual(ours)
+    expect(store.traces.byMessage(theirs.messageSeq)).toEqual(theirs)
+  })
+
+  test('lose bytes and keys, not ids, with age', () => {
+    const store = newStore()
+    const { id } = addConversation(store)
+    const traces = Array.from({ length: 5 }, () => traceOf(addMessage(store, id).seq))
+    for (const trace of traces) store.traces.add(trace)
+    store.traces.prune(2)
+    store.traces.prune(9)
+    const left = traces.map(({ envelopeId }) => store.traces.byEnvelope(envelopeId))
+    expect(left.map((trace) => trace?.envelope !== null && trace?.messageKey !== null)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
+    expect(left.every((trace) => trace !== null)).toBe(true)
+  })
+})
+
+describe('the outbox', () => {
+  test('gives the oldest item of each contact', () => {
+    const store = newStore()
+    const [ada, ben] = [addConversation(store), addConversation(store)]
+    const message = addMessage(store, ada.id, { author: 'me' })
+    const first = outboxItemOf(ben.contactId)
+    const second = outboxItemOf(ada.contactId, { messageSeq: message.seq })
+    const third = outboxItemOf(ben.contactId)
+    for (const item of [first, second, third]) store.outbox.add(item)
+    expect(store.outbox.contactsWaiting()).toEqual([ben.contactId, ada.contactId])
+    expect(store.outbox.list()).toEqual([first, second, third])
+    expect(store.outbox.byMessage(message.seq)).toEqual([second])
+    expect(store.outbox.next(ben.contactId)).toEqual(first)
+    store.outbox.remove(first.envelopeId)
+    expect(store.outbox.next(ben.contactId)).toEqual(third)
+    store.outbox.setEnvelope(third.envelopeId, first.content)
+    expect(store.outbox.get(third.envelopeId)?.envelope).toEqual(first.content)
+    store.outbox.clearEnvelopes(ben.contactId)
+    expect(store.outbox.get(third.envelopeId)).toEqual(third)
+    store.messages.remove(message.seq)
+    expect(store.outbox.get(second.envelopeId)).toEqual({ ...second, messageSeq: null })
+    store.outbox.removeForContact(ada.contactId)
+    expect([store.outbox.count(), store.outbox.next(ada.contactId)]).toEqual([1, null])
+  })
+})
+
+describe('the inbox', () => {
+  test('knows what it has seen, for a time', () => {
+    const store = newStore()
+    const [old, fresh] = [uniqueBytes(), uniqueBytes()]
+    store.inbox.markSeen(old, 10)
+    store.inbox.markSeen(fresh, 20)
+    store.inbox.markSeen(fresh, 5)
+    expect([
+      store.inbox.seen(old),
+      store.inbox.seen(fresh),
+      store.inbox.seen(uniqueBytes()),
+    ]).toEqual([true, true, false])
+    store.inbox.forgetSeenBefore(20)
+    expect([store.inbox.seen(old), store.inbox.seen(fresh)]).toEqual([false, true])
+  })
+
+  test('holds envelopes until they are released', () => {
+    const store = newStore()
+    const { id, contactId } = addConversation(store)
+    const placeholder = addMessage(store, id, { kind: 'unreadable', text: '' })
+    const heldOf = (change: Partial<HeldEnvelope>): HeldEnvelope => ({
+      envelopeId: uniqueBytes(),
+      label: uniqueBytes(),
+      envelope: uniqueBytes(300),
+      receivedAtMs: 2,
+      relayedAtMs: 1,
+      status: 'failed',
+      errorCode: 'MESSAGE_UNREADABLE',
+      contactId,
+      messageSeq: placeholder.seq,
+      ...change,
+    })
+    const failed = heldOf({})
+    const pending = heldOf({
+      status: 'pending',
+      errorCode: null,
+      contactId: null,
+      messageSeq: null,
+    })
+    store.inbox.hold(failed)
+    store.inbox.hold(pending)
+    expect(store.inbox.held(failed.envelopeId)).toEqual(failed)
+    expect(store.inbox.listHeld('failed')).toEqual([failed])
+    expect(store.inbox.listHeld('pending', contactId)).toEqual([])
+    store.inbox.updateHeld(pending.envelopeId, { contactId })
+    expect(store.inbox.listHeld('pending', contactId)).toEqual([{ ...pending, contactId }])
+    store.messages.remove(placeholder.seq)
+    expect(store.inbox.held(failed.envelopeId)?.messageSeq).toBeNull()
+    store.inbox.release(failed.envelopeId)
+    expect(store.inbox.held(failed.envelopeId)).toBeNull()
+  })
+})
