@@ -58,6 +58,10 @@ export interface PrekeyCounts {
   readonly kemOneTime: number
 }
 
+export type Publication =
+  | { readonly outcome: 'stored' | 'stale' | 'too-many'; readonly counts: PrekeyCounts }
+  | { readonly outcome: 'gone' }
+
 export interface PrekeyBundle {
   readonly deviceId: number
   readonly certificate: Uint8Array
@@ -116,15 +120,9 @@ export interface RelayStorage {
   addInviteCode(hash: Uint8Array, uses: number, expiresAtMs: number): Promise<void>
 
   /** All of one upload or nothing. The version last stored again changes nothing; a lower one is `stale`. */
-  publishPrekeys(
-    mailbox: MailboxId,
-    upload: PrekeyUpload,
-    maxWaiting: number,
-  ): Promise<{
-    readonly outcome: 'stored' | 'stale' | 'too-many' | 'gone'
-    readonly counts: PrekeyCounts
-  }>
-  prekeyCounts(mailbox: MailboxId): Promise<PrekeyCounts>
+  publishPrekeys(mailbox: MailboxId, upload: PrekeyUpload, maxWaiting: number): Promise<Publication>
+  /** @returns `null` where the mailbox is gone. */
+  prekeyCounts(mailbox: MailboxId): Promise<PrekeyCounts | null>
   /**
    * One bundle per device that has published keys. A one-time key is given once and never again, except for the
    * same `hash` of a request until `rememberUntilMs`. `lastResortOnly` spares the one-time keys.

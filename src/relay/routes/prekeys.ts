@@ -77,15 +77,17 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
         oneTime: oneTime.map(parseCurve),
         kemOneTime: kemOneTime.map(parseSigned),
       }
-      const { outcome, counts } = await storage.publishPrekeys(
-        device.mailbox,
-        upload,
-        config.limits.prekeys,
-      )
-      if (outcome === 'gone') throw refuse('ACCOUNT_UNKNOWN')
-      if (outcome === 'stale') throw refuse('CONFLICT')
-      if (outcome === 'too-many') throw refuse('TOO_LARGE')
-      return counts
+      const published = await storage.publishPrekeys(device.mailbox, upload, config.limits.prekeys)
+      switch (published.outcome) {
+        case 'stored':
+          return published.counts
+        case 'gone':
+          throw refuse('ACCOUNT_UNKNOWN')
+        case 'stale':
+          throw refuse('CONFLICT')
+        case 'too-many':
+          throw refuse('TOO_LARGE')
+      }
     },
   )
 
@@ -101,7 +103,9 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
     async (request) => {
       const session = auth.device(request)
       if (session.deviceId !== Number(request.params.id)) throw refuse('FORBIDDEN')
-      return storage.prekeyCounts(session.mailbox)
+      const counts = await storage.prekeyCounts(session.mailbox)
+      if (counts === null) throw refuse('ACCOUNT_UNKNOWN')
+      return counts
     },
   )
 

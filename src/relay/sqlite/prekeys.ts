@@ -7,6 +7,7 @@ import type {
   PrekeyBundle,
   PrekeyCounts,
   PrekeyUpload,
+  Publication,
   SignedPrekey,
 } from '../storage.ts'
 
@@ -78,21 +79,19 @@ export class PrekeyTables {
     )
   }
 
-  counts(mailbox: MailboxId): PrekeyCounts {
+  counts(mailbox: MailboxId): PrekeyCounts | null {
+    const device = this.#version.get(mailbox)
+    if (device === undefined) return null
     return {
-      version: this.#version.get(mailbox)?.version ?? 0,
+      version: device.version,
       oneTime: this.#count.get(mailbox, 'one-time')?.count ?? 0,
       kemOneTime: this.#count.get(mailbox, 'kem-one-time')?.count ?? 0,
     }
   }
 
-  publish(
-    mailbox: MailboxId,
-    upload: PrekeyUpload,
-    maxWaiting: number,
-  ): { outcome: 'stored' | 'stale' | 'too-many' | 'gone'; counts: PrekeyCounts } {
+  publish(mailbox: MailboxId, upload: PrekeyUpload, maxWaiting: number): Publication {
     const before = this.counts(mailbox)
-    if (this.#version.get(mailbox) === undefined) return { outcome: 'gone', counts: before }
+    if (before === null) return { outcome: 'gone' }
     if (upload.version < before.version) return { outcome: 'stale', counts: before }
     if (upload.version === before.version) return { outcome: 'stored', counts: before }
     if (
@@ -107,7 +106,7 @@ export class PrekeyTables {
     this.#add(mailbox, 'one-time', upload.oneTime)
     this.#add(mailbox, 'kem-one-time', upload.kemOneTime)
     this.#setVersion.run(upload.version, mailbox)
-    return { outcome: 'stored', counts: this.counts(mailbox) }
+    return { outcome: 'stored', counts: this.counts(mailbox) ?? before }
   }
 
   #add(mailbox: MailboxId, kind: Kind, prekeys: readonly (Prekey | SignedPrekey)[]): void {

@@ -1,8 +1,16 @@
-import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import type { Clock, PublishedPrekeys, RequestSigner } from '#core/ports.ts'
+import { tokenHash } from '#crypto/delivery-token.ts'
+import { randomBytes, sha256, SigningKeyPair } from '#crypto/primitives.ts'
+import {
+  contentDigest,
+  signatureBase,
+  signatureHeaders,
+  type SignatureAlgorithm,
+} from '#protocol/http-signature.ts'
 import { relayConfig, type RelayOptions } from '#relay/config.ts'
 import { startRelay, type RelayHooks, type RunningRelay } from '#relay/relay.ts'
 import { RelayClient } from '#relay-client/client.ts'
+import { encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
 
 /** A clock of the real time, shifted by what a test says. */
 export class ShiftedClock implements Clock {
@@ -75,4 +83,88 @@ export async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > deadlineMs) throw new Error('it did not become true in time')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly code: string | null
+  readonly headers: Headers
+  readonly body: unknown
+}
+
+/** One request with what the test puts together itself. */
+export async function call(
+  relay: TestRelay,
+  method: string,
+  path: string,
+  init: { readonly headers?: Record<string, string>; readonly body?: unknown } = {},
+): Promise<Answer> {
+  const { body } = init
+  const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array
+  const type = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json'
+  const response = await fetch(`${relay.url}${path}`, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': type }), ...init.headers },
+    body: (raw ? body : JSON.stringify(body)) as BodyInit,
+  })
+  const text = await response.text()
+  const parsed: unknown = text === '' ? null : JSON.parse(text)
+  const code =
+    typeof parsed === 'object' && parsed !== null && 'code' in parsed ? String(parsed.code) : null
+  return { status: response.status, code, headers: response.headers, body: parsed }
+}
+
+/** What {@link signed} puts into the signature instead of the right values. */
+export interface SignatureChange {
+  readonly createdSeconds?: number
+  readonly expiresSeconds?: number
+  readonly nonce?: string
+  readonly keyId?: string
+  readonly algorithm?: SignatureAlgorithm
+  readonly url?: string
+  readonly method?: string
+}
+
+/** Header fields of a request signed by an account's key, right or wrong as the test wants them. */
+export function signed(
+  relay: TestRelay,
+  signer: RequestSigner,
+  method: string,
+  path: string,
+  body: string = '',
+  change: SignatureChange = {},
+): Record<string, string> {
+  const createdSeconds = change.createdSeconds ?? Math.floor(Date.now() / 1_000)
+  const params = {
+    createdSeconds,
+    expiresSeconds: change.expiresSeconds ?? createdSeconds + 60,
+    nonce: change.nonce ?? encodeBase64Url(randomBytes(16)),
+    algorithm: change.algorithm ?? ('ecdsa-p256-sha256' as const),
+    keyId: change.keyId ?? signer.name,
+  }
+  const request = {
+    method: change.method ?? method,
+    targetUri: change.url ?? `${relay.url}${path}`,
+    contentDigest: contentDigest(sha256(encodeUtf8(body))),
+  }
+  return signatureHeaders(request, params, signer.sign(signatureBase(request, params)))
+}
+
+/** An account with a token that anybody may use. */
+export async function testAccount(
+  relay: TestRelay,
+  client: RelayClient,
+  name: string,
+): Promise<{
+  readonly signer: RequestSigner
+  readonly token: Uint8Array
+  readonly label: Uint8Array
+}> {
+  const signer = testSigner(name)
+  const token = randomBytes(32)
+  const label = randomBytes(16)
+  unwrap(await client.register(relay.host, signer, { certificate: CERTIFICATE }, null))
+  const add = [{ hash: tokenHash(token), label, uses: null, expiresAtMs: null }]
+  unwrap(await client.putTokens(relay.host, signer, { add, revoke: [] }))
+  return { signer, token, label }
 }
