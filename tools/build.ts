@@ -57,7 +57,11 @@ function run(script: string, args: readonly string[]): Promise<void> {
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(new Error(`The build has failed.\n${output.trim()}`))
+      else reject(new Error(`The build has failed.\n${withoutStack(output).trim()}`))
     })
   })
+}
+
+function withoutStack(output: string): string {
+  return output.replaceAll(/^\s+at .*\n?/gm, '')
 }

@@ -1,15 +1,10 @@
 // `npm run demo`: a relay and two people who talk through it, each in a window. See `--help`.
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { ElectronApplication } from 'playwright-core'
 import { buildIfOutdated } from './build.ts'
-import { DemoFolder } from './demo/folder.ts'
-import { provideKeys } from './demo/keys.ts'
+import { onceEnding } from './demo/ending.ts'
 import { PEOPLE } from './demo/people.ts'
-import { seedConversation } from './demo/seed.ts'
-import { openWindows, placeSideBySide, takePictures, type DemoWindow } from './demo/windows.ts'
-import { obtainElectron } from './electron-path.ts'
-import { startRelayProcess, type RelayProcess } from './relay-process.ts'
+import { hasDisplay, Stage } from './demo/stage.ts'
+import { placeSideBySide, takePictures, untilClosed } from './demo/windows.ts'
 import { reportFailure } from './report-failure.ts'
 
 const HELP = `Usage: npm run demo -- [options]
@@ -18,9 +13,6 @@ const HELP = `Usage: npm run demo -- [options]
   --headless  open no windows, take pictures of them instead
   --once      end when the pictures are taken (with --headless)
   --help      this text`
-
-const folder = new DemoFolder(join(import.meta.dirname, '../.demo'))
-const closing: (() => Promise<void>)[] = []
 
 function readOptions(): { fresh: boolean; headless: boolean; once: boolean } {
   const flag = { type: 'boolean', default: false } as const
@@ -33,55 +25,25 @@ function readOptions(): { fresh: boolean; headless: boolean; once: boolean } {
   return values
 }
 
-function hasDisplay(): boolean {
-  if (process.platform === 'darwin' || process.platform === 'win32') return true
-  return Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'])
-}
+let stage: Stage | undefined
+const end = onceEnding(async () => {
+  await stage?.close()
+  console.log(`\nEverything has ended. The data is in ${Stage.folder.path}; --fresh starts over.`)
+  process.exit(0)
+})
 
-/** Closes what was opened, the newest first. What does not close must not keep the rest open. */
-async function closeAll(): Promise<void> {
-  for (const close of closing.splice(0).reverse()) await close().catch(() => undefined)
-}
-
-async function startRelay(port: number | undefined): Promise<RelayProcess> {
-  try {
-    return await startRelayProcess(folder.relay, port)
-  } catch (error) {
-    if (port === undefined) throw error
-    throw new Error(
-      `The demo's relay cannot start at port ${port} again. Does another demo run? If not: npm run demo -- --fresh`,
-      { cause: error },
-    )
-  }
-}
-
-async function run(): Promise<void> {
+try {
   const options = readOptions()
-  if (options.fresh) await folder.remove()
+  if (options.fresh) await Stage.folder.remove()
   await buildIfOutdated(() => console.log('Building Sotto…'))
+  stage = await Stage.setUp()
   const isVisible = hasDisplay() && !options.headless
-  const electron = await obtainElectron(() => console.log('Looking for Electron…'))
-
-  const earlier = folder.readState()
-  // What an interrupted first run has left cannot be gone on with.
-  if (earlier === null) await folder.remove()
-  const keys = await provideKeys(folder, earlier)
-  closing.push(() => keys.stop())
-  const relay = await startRelay(earlier?.port)
-  closing.push(() => relay.stop())
-  if (earlier === null) {
-    console.log(`Making accounts for ${PEOPLE.join(' and ')}…`)
-    await seedConversation(folder, relay.url, keys.keys === 'vault' ? keys.password : null)
-    folder.writeState({ port: relay.port, keys: keys.keys, password: keys.password })
-  }
-
-  const windows = await openWindows(folder, electron, keys, isVisible)
-  for (const { electron: app } of windows) closing.push(() => closeApp(app))
-  endOnSignals()
+  const windows = await stage.open(isVisible)
+  end.takeSignals()
   console.log(`
-The relay is at ${relay.url}. ${PEOPLE.join(' and ')} are connected, each with a profile of their own.
-${keys.explanation}`)
-  if (!electron.isReal) {
+The relay is at ${stage.relay.url}. ${PEOPLE.join(' and ')} are connected, each with a profile of their own.
+${stage.keys.explanation}`)
+  if (!stage.electron.isReal) {
     console.log(
       "Electron's binary is not here: the windows are Chromium's (tools/electron-standin).",
     )
@@ -89,59 +51,16 @@ ${keys.explanation}`)
   if (isVisible) {
     await placeSideBySide(windows)
   } else {
-    const paths = await takePictures(windows, folder.screenshots)
+    const paths = await takePictures(windows, Stage.folder.screenshots)
     console.log(`There is no window to see here. Pictures of them:\n  ${paths.join('\n  ')}`)
-    if (options.once) return
+    if (options.once) await end.now()
   }
   console.log('Ctrl+C ends everything.')
   await untilClosed(windows)
-}
-
-/** Quits an app as its user would, and waits until its profile is closed. */
-async function closeApp(app: ElectronApplication): Promise<void> {
-  const child = app.process()
-  const gone = new Promise<void>((settle) => {
-    if (child.exitCode !== null || child.signalCode !== null) settle()
-    else child.once('exit', () => settle())
-  })
-  await app.close()
-  await gone
-}
-
-/** Resolves when the user has closed every window. */
-async function untilClosed(windows: readonly DemoWindow[]): Promise<void> {
-  await Promise.all(
-    windows.map(
-      ({ electron }) => new Promise<void>((settle) => electron.once('close', () => settle())),
-    ),
-  )
-}
-
-function endOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Playwright's own handler would kill the apps; they shall close their profiles.
-    process.removeAllListeners(signal)
-    process.once(signal, () => void end())
-  }
-}
-
-let ending: Promise<void> | undefined
-
-/** Closing the last window and Ctrl+C may both ask for it. */
-function end(): Promise<void> {
-  ending ??= closeAll().then(() => {
-    console.log(`\nEverything has ended. The data is in ${folder.path}; --fresh starts over.`)
-    process.exit(0)
-  })
-  return ending
-}
-
-endOnSignals()
-try {
-  await run()
-  await end()
+  await end.now()
 } catch (error) {
-  // What is being closed fails what waits for it.
-  await (ending ?? closeAll())
+  // What is being closed fails what waits for it; then the ending has the last word.
+  if (end.hasBegun()) await end.now()
+  await stage?.close().catch(() => undefined)
   reportFailure(error)
 }

@@ -29,6 +29,9 @@ export async function startRelayProcess(
     [RELAY, '--json', `--port=${port}`, `--data=${dataFolder}`, '--pow-bits=0', ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   const url = await readReady(child)
   const end = (signal: NodeJS.Signals): Promise<void> =>
     new Promise((settle) => {

@@ -99,3 +99,12 @@ export async function takePictures(
   }
   return paths
 }
+
+/** Resolves when the user has closed every window. */
+export async function untilClosed(windows: readonly DemoWindow[]): Promise<void> {
+  await Promise.all(
+    windows.map(
+      ({ electron }) => new Promise<void>((settle) => electron.once('close', () => settle())),
+    ),
+  )
+}

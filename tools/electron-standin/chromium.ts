@@ -53,7 +53,7 @@ export async function startChromium(): Promise<Chromium> {
     version: product.replace(/^.*\//, ''),
     openAppWindow: (url) => {
       // A second start with the same profile hands its request to the first and ends.
-      const sandbox = args.filter((arg) => arg === '--no-sandbox')
+      const sandbox = args.filter((arg) => arg === '--no-sandbox' || arg === '--test-type')
       spawn(binary.path, [`--user-data-dir=${profile}`, ...sandbox, `--app=${url}`], {
         stdio: 'ignore',
       }).on('error', (error) => console.error('stand-in: no window:', error.message))
