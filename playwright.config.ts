@@ -2,6 +2,7 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: 'test/e2e',
+  globalSetup: './test/e2e/harness/build.ts',
   outputDir: 'test-results',
   // Each test starts whole apps: more at once only wait for each other.
   workers: 1,

@@ -7,10 +7,19 @@ import { findElectron } from '../../tools/electron-path.ts'
 import { BUILT_APP, type Instance } from './harness/launch.ts'
 import { expect, test } from './harness/test.ts'
 
-declare const window: { readonly sotto: Bridge }
-declare const globalThis: {
-  noted: { title: string; emit(name: 'click'): void }[]
-  opened: string[]
+interface Noted {
+  readonly title: string
+  emit(name: 'click'): void
+}
+
+declare global {
+  interface Window {
+    readonly sotto: Bridge
+  }
+  /** In the main process: the notifications that were shown. */
+  var noted: Noted[]
+  /** In the main process: the links that were opened outside. */
+  var opened: string[]
 }
 
 /** Calls as the page does, for what a test needs but is not about. */
@@ -24,7 +33,7 @@ async function call<Name extends CallName>(
     [name, input] as const,
   )
   if (!outcome.ok) throw new Error(`${name}: ${outcome.error.code}`)
-  return outcome.value as CallOutput<Name>
+  return outcome.value
 }
 
 async function createAccount({ page }: Instance, relayUrl: string, name: string): Promise<void> {
@@ -43,9 +52,9 @@ async function createAccount({ page }: Instance, relayUrl: string, name: string)
 function noteNotifications({ electron }: Instance): Promise<void> {
   return electron.evaluate(({ Notification }) => {
     globalThis.noted = []
-    Notification.prototype.show = function (this: (typeof globalThis.noted)[number]) {
+    Notification.prototype.show = function (this: Noted) {
       globalThis.noted.push(this)
-    } as never
+    }
   })
 }
 
