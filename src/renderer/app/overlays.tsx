@@ -19,7 +19,7 @@ function OpenOverlay({ overlay }: { readonly overlay: Overlay }) {
   const close = useCallback(() => closeOverlay(kind), [kind])
   switch (overlay.kind) {
     case 'inspect':
-      return <InspectDialog seq={overlay.seq} onClose={close} />
+      return <InspectDialog key={overlay.seq} seq={overlay.seq} onClose={close} />
     case 'message-details':
       return <MessageDetailsDialog seq={overlay.seq} onClose={close} />
     case 'add-contact':

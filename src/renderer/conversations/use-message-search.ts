@@ -39,10 +39,7 @@ export function useMessageSearch(text: string, conversationId: number | null): M
   )
 
   useEffect(() => {
-    if (wanted === '') {
-      setFound({ key, hits: [], hasMore: false })
-      return
-    }
+    if (wanted === '') return
     let current = true
     const timer = setTimeout(async () => {
       const hits = await read(null)
@@ -54,7 +51,7 @@ export function useMessageSearch(text: string, conversationId: number | null): M
     }
   }, [key, wanted, read])
 
-  const more = useCallback(async () => {
+  const readMore = async () => {
     const last = found.hits.at(-1)
     if (last === undefined) return
     const hits = await read(last.message.seq)
@@ -63,7 +60,12 @@ export function useMessageSearch(text: string, conversationId: number | null): M
         ? { ...now, hits: [...now.hits, ...hits], hasMore: hits.length === PAGE_SIZE }
         : now,
     )
-  }, [found, read])
+  }
 
-  return { hits: found.hits, hasMore: found.hasMore, pending: found.key !== key, more }
+  return {
+    hits: found.hits,
+    hasMore: found.hasMore,
+    pending: wanted !== '' && found.key !== key,
+    more: () => void readMore(),
+  }
 }

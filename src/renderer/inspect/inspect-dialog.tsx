@@ -12,7 +12,10 @@ import styles from './inspect-dialog.module.css'
 import { useNamedTexts } from './named-texts.ts'
 import { Tamper } from './tamper.tsx'
 
-/** What the relay had of one message, what it could make of it, and what happens when it is changed. */
+/**
+ * What the relay had of one message, what it could make of it, and what happens when it is changed. For
+ * another message it wants another `key`.
+ */
 export function InspectDialog({
   seq,
   onClose,
@@ -40,7 +43,6 @@ function useInspect(seq: number): InspectView | 'loading' | 'missing' {
   const [view, setView] = useState<InspectView | 'loading' | 'missing'>('loading')
   useEffect(() => {
     let current = true
-    setView('loading')
     void call('messages.inspect', { seq }).then((outcome) => {
       if (current) setView(outcome.ok ? outcome.value : 'missing')
     })

@@ -11,17 +11,17 @@ import { Spinner } from '../ui/spinner.tsx'
 import { Tooltip } from '../ui/tooltip.tsx'
 import styles from './connection-line.module.css'
 
-/** How long connecting may take before it is worth a word. */
 const PATIENCE_MS = 2_500
 
 /** A quiet line under the list: only when something is wrong, what it is, and since when. */
 export function ConnectionLine() {
   const connection = useApp((state) => state.connection)
-  const slow = useSlow(connection)
   return (
     <div className={styles.place} role="status">
       {connection?.state === 'offline' && <Offline connection={connection} />}
-      {connection?.state === 'connecting' && slow && <Connecting />}
+      {connection?.state === 'connecting' && (
+        <Connecting key={connection.sinceMs} sinceMs={connection.sinceMs} />
+      )}
       {connection?.state === 'online' && !connection.secure && <Insecure />}
     </div>
   )
@@ -56,8 +56,15 @@ function Offline({ connection }: { readonly connection: ConnectionView }) {
   )
 }
 
-function Connecting() {
+/** Connecting is worth a word only when it takes longer than one waits without wondering. */
+function Connecting({ sinceMs }: { readonly sinceMs: number }) {
   const { t } = useTranslation('common')
+  const [slow, setSlow] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), Math.max(0, sinceMs + PATIENCE_MS - Date.now()))
+    return () => clearTimeout(timer)
+  }, [sinceMs])
+  if (!slow) return null
   return (
     <div className={styles.line}>
       <Spinner size="small" />
@@ -76,20 +83,6 @@ function Insecure() {
       </button>
     </Tooltip>
   )
-}
-
-/** Whether the present try to connect has lasted longer than one waits without wondering. */
-function useSlow(connection: ConnectionView | null): boolean {
-  const connecting = connection?.state === 'connecting'
-  const sinceMs = connection?.sinceMs ?? 0
-  const [slow, setSlow] = useState(false)
-  useEffect(() => {
-    setSlow(false)
-    if (!connecting) return
-    const timer = setTimeout(() => setSlow(true), Math.max(0, sinceMs + PATIENCE_MS - Date.now()))
-    return () => clearTimeout(timer)
-  }, [connecting, sinceMs])
-  return connecting && slow
 }
 
 function useSeconds(): number {

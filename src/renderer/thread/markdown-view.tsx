@@ -14,7 +14,8 @@ function Blocks({ blocks }: { readonly blocks: readonly Block[] }) {
     switch (block.kind) {
       case 'paragraph':
         return (
-          <p key={index} className={styles.paragraph} dir="auto">
+          // One on its own takes its direction from its parent, which then also aligns what stands beside it.
+          <p key={index} className={styles.paragraph} dir={blocks.length > 1 ? 'auto' : undefined}>
             <Inlines nodes={block.children} />
           </p>
         )

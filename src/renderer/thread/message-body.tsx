@@ -25,21 +25,25 @@ export function TextBody({ message, title, showMeta }: BodyProps) {
   const [expanded, toggle] = useExpanded(message.seq)
   const emoji = message.replyTo === null ? emojiCount(message.text) : 0
   const short = shorten(message.text)
+  const meta = (showMeta || message.signature !== 'none') && (
+    <Meta message={message} title={title} />
+  )
   return (
     <div
       className={styles.bubble}
       data-emoji={emoji === 0 ? undefined : emoji > 3 ? 'many' : 'few'}
     >
       {message.replyTo !== null && <Reply message={message} title={title} />}
-      <div className={styles.text}>
+      <div className={styles.text} dir="auto">
         <MarkdownView text={short === null || expanded ? message.text : `${short}…`} />
+        {short === null && meta}
       </div>
       {short !== null && (
         <Button variant="quiet" size="small" className={styles.more} onClick={toggle}>
           {expanded ? t('showLess') : t('showMore')}
         </Button>
       )}
-      {(showMeta || message.signature !== 'none') && <Meta message={message} title={title} />}
+      {short !== null && meta}
     </div>
   )
 }

@@ -65,12 +65,12 @@ export function MessageList({
   useUnreadDivider(conversation, thread, atEnd)
 
   const onScroll = useCallback(() => {
-    const handle = list.current
-    if (handle === null) return
-    const below = handle.scrollSize - handle.scrollOffset - handle.viewportSize
+    const box = scroller.current
+    if (box === null) return
+    const below = box.scrollHeight - box.scrollTop - box.clientHeight
     atEnd.current = below <= AT_END_PX && !hasNewer
-    setAwayFromEnd(below > handle.viewportSize / 2 || (hasNewer && below > AT_END_PX))
-    if (handle.scrollOffset < LOAD_AHEAD_PX) void loadOlder(id)
+    setAwayFromEnd(below > box.clientHeight / 2 || (hasNewer && below > AT_END_PX))
+    if (box.scrollTop < LOAD_AHEAD_PX) void loadOlder(id)
     if (below < LOAD_AHEAD_PX) void loadNewer(id)
     readMarker()
   }, [id, hasNewer, readMarker])
@@ -232,16 +232,14 @@ function JumpButton({ count, onClick }: { readonly count: number; readonly onCli
   )
 }
 
-/** Whether this rendering added rows at the start, or took some away there, and left the end alone. */
+/** Whether the last change of the rows was at their start alone: added there, or taken away. */
 function useGrewAtStart(messages: readonly MessageView[]): boolean {
-  const before = useRef(messages)
-  const shift =
-    messages[0]?.seq !== before.current[0]?.seq &&
-    messages.at(-1)?.seq === before.current.at(-1)?.seq
-  useLayoutEffect(() => {
-    before.current = messages
-  }, [messages])
-  return shift
+  const [last, setLast] = useState({ messages, atStart: false })
+  if (last.messages === messages) return last.atStart
+  const atStart =
+    messages[0]?.seq !== last.messages[0]?.seq && messages.at(-1)?.seq === last.messages.at(-1)?.seq
+  setLast({ messages, atStart })
+  return atStart
 }
 
 function rowOf(target: EventTarget): HTMLElement | null {

@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useRef } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 'react'
 import type { VirtualizerHandle } from 'virtua'
 import type { ConversationView, MessageView } from '#ipc/views.ts'
 import { call } from '../ipc/bridge.ts'
@@ -17,7 +17,9 @@ export function useReadMarker(
   const marked = useRef(0)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const latest = useRef({ messages, unreadCount })
-  latest.current = { messages, unreadCount }
+  useLayoutEffect(() => {
+    latest.current = { messages, unreadCount }
+  })
 
   const look = useCallback(() => {
     timer.current = undefined

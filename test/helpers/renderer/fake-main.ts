@@ -77,8 +77,7 @@ export class FakeMain {
       if (problem instanceof Refusal) {
         return { ok: false, error: { code: problem.code } } as CallOutcome<Name>
       }
-      console.error(`${name} broke the contract`, problem)
-      throw problem
+      throw new TypeError(`${name} broke the contract`, { cause: problem })
     }
   }
 

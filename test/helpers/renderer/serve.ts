@@ -1,9 +1,8 @@
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { build, preview } from 'vite'
-
-const ROOT = resolve(import.meta.dirname, '../../..')
-const OUT = resolve(ROOT, 'test-results/renderer-page')
 
 /** The policy the app serves its page with, so that nothing here works that would fail there. */
 const POLICY = [
@@ -27,37 +26,38 @@ export interface RendererPage {
 }
 
 /** Builds the interface with a scripted main process and serves it as the app would. */
-export async function serveRenderer({ rebuild = true } = {}): Promise<RendererPage> {
-  const plugins = [react()]
-  if (rebuild) {
-    await build({
-      configFile: false,
-      root: import.meta.dirname,
-      logLevel: 'warn',
-      plugins,
-      build: {
-        outDir: OUT,
-        emptyOutDir: true,
-        target: 'chrome146',
-        minify: false,
-        assetsInlineLimit: 0,
-        modulePreload: { polyfill: false },
-        chunkSizeWarningLimit: 4_000,
-        rolldownOptions: { input: resolve(import.meta.dirname, 'page.html') },
-      },
-    })
-  }
+export async function serveRenderer(): Promise<RendererPage> {
+  const outDir = mkdtempSync(join(tmpdir(), 'sotto-renderer-'))
+  await build({
+    configFile: false,
+    root: import.meta.dirname,
+    logLevel: 'warn',
+    plugins: [react()],
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'chrome146',
+      minify: false,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 4_000,
+      rolldownOptions: { input: resolve(import.meta.dirname, 'page.html') },
+    },
+  })
   const server = await preview({
     configFile: false,
     root: import.meta.dirname,
     logLevel: 'warn',
-    build: { outDir: OUT },
+    build: { outDir },
     preview: { host: '127.0.0.1', port: 0, headers: { 'Content-Security-Policy': POLICY } },
   })
   const listening = server.httpServer.address()
   if (listening === null || typeof listening === 'string') throw new TypeError('no port')
   return {
     address: (scenario) => `http://127.0.0.1:${listening.port}/page.html?scenario=${scenario}`,
-    close: () => server.close(),
+    close: async () => {
+      await server.close()
+      rmSync(outDir, { recursive: true })
+    },
   }
 }
