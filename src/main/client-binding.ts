@@ -1,5 +1,6 @@
 import type { Client } from '#core/client.ts'
 import type { ConversationId } from '#core/model.ts'
+import type { Clock } from '#core/ports.ts'
 import type { AccountView, ConversationView, MessageView, SettingsView } from '#shared/views.ts'
 import type { PublishEvent } from './ipc/publish-event.ts'
 import { planNotifications } from './notification-plan.ts'
@@ -7,12 +8,15 @@ import type { Notifications } from './notifications.ts'
 import type { ShellTexts } from './texts/shell-texts.ts'
 import { UnreadCount } from './unread.ts'
 
+/** Messages that come within this time are announced together: a catch-up is no drum roll. */
+const NOTIFY_TOGETHER_MS = 300
+
 interface BindingParts {
   readonly publish: PublishEvent
   readonly notifications: Notifications
   readonly texts: () => ShellTexts
   readonly watched: () => number | null
-  readonly nowMs: () => number
+  readonly clock: Clock
   readonly accountChanged: (account: AccountView) => void
   readonly applySettings: (settings: SettingsView) => void
   readonly showUnread: (count: number) => void
@@ -20,24 +24,28 @@ interface BindingParts {
 
 /** Passes what an open profile tells to the page, and makes of it what the shell shows: notifications and the badge. */
 export function bindClient(client: Client, parts: BindingParts): () => void {
-  const { publish, notifications, showUnread } = parts
+  const { publish, notifications, showUnread, clock } = parts
   const unread = new UnreadCount()
 
   const count = (conversations: readonly ConversationView[]): void => {
-    unread.update(conversations, parts.nowMs())
+    unread.update(conversations, clock.nowMs())
     showUnread(unread.total())
   }
-  const notify = (messages: readonly MessageView[]): void => {
-    const planned = planNotifications(messages, {
+  let waiting: MessageView[] = []
+  let cancelNotify: (() => void) | null = null
+  const notify = (): void => {
+    cancelNotify = null
+    const planned = planNotifications(waiting, {
       settings: client.settings(),
       texts: parts.texts(),
-      nowMs: parts.nowMs(),
+      nowMs: clock.nowMs(),
       watched: parts.watched(),
       conversation: (id) => {
         const found = client.getConversation(id as ConversationId)
         return found.ok ? found.value : null
       },
     })
+    waiting = []
     for (const notification of planned) notifications.show(notification)
   }
 
@@ -68,7 +76,8 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
     }),
     client.events.on('messages.added', (messages) => {
       publish('messages.added', messages)
-      notify(messages)
+      waiting.push(...messages)
+      cancelNotify ??= clock.schedule(NOTIFY_TOGETHER_MS, notify)
     }),
     client.events.on('messages.changed', (messages) => publish('messages.changed', messages)),
     client.events.on('messages.removed', (removed) => publish('messages.removed', removed)),
@@ -77,6 +86,7 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
   parts.applySettings(client.settings())
   return () => {
     for (const stop of stops) stop()
+    cancelNotify?.()
     notifications.dismissAll()
     showUnread(0)
   }

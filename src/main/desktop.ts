@@ -9,7 +9,8 @@ import { settingsApplier } from './settings-effects.ts'
 import type { ShellStateStore } from './shell-state.ts'
 import { shellTexts, type ShellTexts } from './texts/shell-texts.ts'
 import { applyTheme } from './theme.ts'
-import { AppTray, isTrayThere } from './tray.ts'
+import { isTrayThere } from './tray-presence.ts'
+import { AppTray } from './tray.ts'
 import type { MainWindow } from './windows/main-window.ts'
 
 interface DesktopParts {
@@ -71,14 +72,14 @@ export class Desktop {
 
   /** Adds the icon to the tray, where there is one. Resolves when that is known. */
   async addTray(): Promise<void> {
-    if (!(await isTrayThere(process.platform))) return
+    if (!(await isTrayThere(process.platform, process.env))) return
     const { window } = this.#parts
     this.#tray = new AppTray(this.#texts, this.#isMac, {
       toggle: () => window.toggle(),
       open: () => window.show(),
       quit: () => app.quit(),
     })
-    this.#tray.update(this.#unreadCount, this.#texts)
+    this.#tray.showUnread(this.#unreadCount, this.#texts)
   }
 
   showUnread(count: number): void {
@@ -90,13 +91,14 @@ export class Desktop {
   #setLanguage(language: SettingsView['language']): void {
     this.#texts = shellTexts(language, app.getLocale())
     this.#setMenu()
+    this.#tray?.setTexts(this.#texts)
     this.#showUnread()
   }
 
   #showUnread(): void {
     const { window } = this.#parts
     showBadge(this.#unreadCount, { platform: process.platform, window, texts: this.#texts })
-    this.#tray?.update(this.#unreadCount, this.#texts)
+    this.#tray?.showUnread(this.#unreadCount, this.#texts)
   }
 
   #setMenu(): void {

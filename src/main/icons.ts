@@ -7,6 +7,7 @@ type Colour = readonly [red: number, green: number, blue: number]
 
 const INK: Colour = [0, 0, 0]
 const ACCENT: Colour = [13, 103, 108]
+const PAPER: Colour = [255, 255, 255]
 const UNREAD: Colour = [214, 48, 49]
 const TRAY_POINTS = 22
 const OVERLAY_POINTS = 16
@@ -14,20 +15,37 @@ const SCALES = [1, 2] as const
 /** Samples a pixel's side, for smooth edges. */
 const SAMPLES = 4
 
+interface Rounded {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+  readonly radius: number
+}
+
+const GROUND: Rounded = { left: 0.04, top: 0.04, width: 0.92, height: 0.92, radius: 0.25 }
+/** A sound that fades. */
+const BARS: readonly Rounded[] = [
+  { left: 0.22, top: 0.25, width: 0.14, height: 0.5, radius: 0.07 },
+  { left: 0.43, top: 0.34, width: 0.14, height: 0.32, radius: 0.07 },
+  { left: 0.64, top: 0.42, width: 0.14, height: 0.16, radius: 0.07 },
+]
+
 /** Gives the colour at a point of the unit square, or `null` where the icon is transparent. */
 type Drawing = (x: number, y: number) => Colour | null
 
-/** The tray's icon: a speech bubble; on macOS a template that the system colours. */
+/** The tray's icon, that of the app in small; on macOS a template that the system colours. */
 export function trayIcon(options: {
   readonly unread: boolean
   readonly template: boolean
 }): NativeImage {
-  const ink = options.template ? INK : ACCENT
+  const [ground, bars] = options.template ? [INK, null] : [ACCENT, PAPER]
   const image = render(TRAY_POINTS, (x, y) => {
-    if (options.unread && isInCircle(x, y, 0.78, 0.24, 0.2)) return options.template ? INK : UNREAD
+    if (options.unread && isInCircle(x, y, 0.78, 0.22, 0.2)) return options.template ? INK : UNREAD
     // A gap around the mark keeps it visible in one colour as well.
-    if (options.unread && isInCircle(x, y, 0.78, 0.24, 0.28)) return null
-    return isInBubble(x, y) ? ink : null
+    if (options.unread && isInCircle(x, y, 0.78, 0.22, 0.28)) return null
+    if (BARS.some((bar) => isInRounded(x, y, bar))) return bars
+    return isInRounded(x, y, GROUND) ? ground : null
   })
   if (options.template) image.setTemplateImage(true)
   return image
@@ -48,13 +66,14 @@ function isInCircle(
   return Math.hypot(x - centreX, y - centreY) <= radius
 }
 
-/** A round bubble with a tail at the lower left, and the two lines of a quiet word left out. */
-function isInBubble(x: number, y: number): boolean {
-  const isInTail = y <= 0.93 && x >= 0.16 && y >= 0.6 && x - 0.16 <= (0.93 - y) * 1.1
-  const isInLine =
-    (Math.abs(y - 0.4) < 0.045 && x > 0.3 && x < 0.7) ||
-    (Math.abs(y - 0.57) < 0.045 && x > 0.3 && x < 0.56)
-  return (isInCircle(x, y, 0.5, 0.48, 0.4) || isInTail) && !isInLine
+function isInRounded(x: number, y: number, { left, top, width, height, radius }: Rounded): boolean {
+  const nearestX = clamp(x, left + radius, left + width - radius)
+  const nearestY = clamp(y, top + radius, top + height - radius)
+  return isInCircle(x, y, nearestX, nearestY, radius)
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most)
 }
 
 function render(points: number, drawing: Drawing): NativeImage {

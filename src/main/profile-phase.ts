@@ -133,19 +133,28 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
       this.#ready(opened.value)
       return this.#state
     }
-    if (opened.error.code !== 'KEYCHAIN_LOCKED') return this.#fail(opened.error.code)
-    this.#lookAgainLater()
-    return this.#enter({ phase: 'keychain-locked' })
+    const { code } = opened.error
+    if (code === 'KEYCHAIN_LOCKED') return this.#enter({ phase: 'keychain-locked' })
+    return this.#fail(code)
   }
 
-  /** Looks (without a prompt) whether the keychain has been unlocked elsewhere, and opens the profile then. */
+  /**
+   * While the keychain is locked or absent, looks (without a prompt) whether it has come: it may be unlocked
+   * elsewhere, and at login Sotto may start before it.
+   */
   #lookAgainLater(): void {
     this.#cancelLook()
+    if (!waitsForKeychain(this.#state)) return
     this.#cancelLook = this.#options.clock.schedule(KEYCHAIN_LOOK_MS, () => {
       void this.#inOrder(async () => {
-        if (this.#state.phase !== 'keychain-locked') return
-        if ((await this.#door.probeKeychain()) === 'available') await this.#openWithKeychain()
-        else this.#lookAgainLater()
+        if (!waitsForKeychain(this.#state)) return
+        const keychain = await this.#door.probeKeychain()
+        if (this.#state.phase !== 'first-run') {
+          if (keychain === 'available') await this.#openWithKeychain()
+        } else if (keychain !== this.#state.keychain) {
+          this.#enter({ ...this.#state, keychain })
+        }
+        this.#lookAgainLater()
       })
     })
   }
@@ -156,7 +165,6 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
   }
 
   #ready(client: Client): AccountView {
-    this.#cancelLook()
     this.#client = client
     const account = this.#door.account(client)
     this.#enter({ phase: 'ready', account })
@@ -171,6 +179,7 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
     const before = this.#state
     this.#state = state
     this.#options.onChange(state, before)
+    this.#lookAgainLater()
     return state
   }
 
@@ -179,6 +188,12 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
     this.#last = result.catch(() => undefined)
     return result
   }
+}
+
+function waitsForKeychain(state: AppStateView): boolean {
+  if (state.phase === 'first-run') return state.keychain !== 'available'
+  if (state.phase === 'failed') return state.code === 'KEYCHAIN_UNAVAILABLE'
+  return state.phase === 'keychain-locked'
 }
 
 const UNLOCK_ERRORS: ReadonlySet<ErrorCode> = new Set<UnlockError>([

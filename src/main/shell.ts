@@ -193,7 +193,7 @@ export class Shell {
       notifications: this.#notifications,
       texts: () => this.#desktop.texts(),
       watched: () => this.#window.watchedConversation(),
-      nowMs: () => systemClock.nowMs(),
+      clock: systemClock,
       accountChanged: () => this.#phase.refresh(),
       applySettings: this.#desktop.applySettings,
       showUnread: (count) => this.#desktop.showUnread(count),

@@ -15,6 +15,7 @@ const applySettings = vi.fn()
 const accountChanged = vi.fn()
 let events: Events
 let watched: number | null
+let due: (() => void) | null
 
 function bind(): () => void {
   const client = {
@@ -28,7 +29,13 @@ function bind(): () => void {
     notifications: notifications as never,
     texts: () => en,
     watched: () => watched,
-    nowMs: () => 0,
+    clock: {
+      nowMs: () => 0,
+      schedule: (_delayMs, callback) => {
+        due = callback
+        return () => (due = null)
+      },
+    },
     accountChanged,
     applySettings,
     showUnread,
@@ -39,6 +46,7 @@ beforeEach(() => {
   vi.clearAllMocks()
   events = new Events()
   watched = null
+  due = null
 })
 
 test('a profile that opens makes its settings act and shows what is unread', () => {
@@ -47,17 +55,22 @@ test('a profile that opens makes its settings act and shows what is unread', () 
   expect(showUnread).toHaveBeenCalledExactlyOnceWith(2)
 })
 
-test('new messages go to the page and are announced', () => {
+test('new messages go to the page at once, and those that come together are announced together', () => {
   bind()
   events.emit('messages.added', [message()])
   expect(publish).toHaveBeenCalledExactlyOnceWith('messages.added', [message()])
-  expect(notifications.show).toHaveBeenCalledOnce()
+  events.emit('messages.added', [message({ text: 'And another' })])
+  expect(notifications.show).not.toHaveBeenCalled()
+  due?.()
+  const announced = expect.objectContaining({ body: 'And another' })
+  expect(notifications.show).toHaveBeenCalledExactlyOnceWith(announced)
 })
 
 test('what the user looks at is not announced', () => {
   bind()
   watched = 1
   events.emit('messages.added', [message()])
+  due?.()
   expect(notifications.show).not.toHaveBeenCalled()
 })
 
@@ -86,7 +99,9 @@ test('settings and the account act beyond the page', () => {
 
 test('a profile that was closed says nothing more', () => {
   const unbind = bind()
+  events.emit('messages.added', [message()])
   unbind()
+  expect(due).toBeNull()
   publish.mockClear()
   events.emit('messages.added', [message()])
   expect(publish).not.toHaveBeenCalled()

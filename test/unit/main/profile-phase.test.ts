@@ -122,6 +122,38 @@ test('a locked keychain is waited for without asking again and again', async () 
   expect(due).toEqual([])
 })
 
+test('a keychain that comes late opens the profile that could not be opened without it', async () => {
+  opened = err(failure('KEYCHAIN_UNAVAILABLE'))
+  keychain = 'absent'
+  const phase = makePhase()
+  expect(await phase.open()).toEqual({ phase: 'failed', code: 'KEYCHAIN_UNAVAILABLE' })
+  await letTimePass()
+  expect(open).toHaveBeenCalledOnce()
+  keychain = 'available'
+  opened = ok('the client')
+  await letTimePass()
+  expect(phase.state().phase).toBe('ready')
+})
+
+test('during the first run a keychain that is unlocked, or comes, is noticed', async () => {
+  kind = ok('none')
+  keychain = 'locked'
+  const phase = makePhase()
+  await phase.open()
+  await letTimePass()
+  expect(states).toHaveLength(1)
+  keychain = 'available'
+  await letTimePass()
+  expect(states.at(-1)).toMatchObject({ phase: 'first-run', keychain: 'available' })
+  expect(due).toEqual([])
+})
+
+test('a profile that fails for another reason is not tried again behind the user', async () => {
+  opened = err(failure('STORE_DAMAGED'))
+  await makePhase().open()
+  expect(due).toEqual([])
+})
+
 test('the user can try a locked keychain again', async () => {
   opened = err(failure('KEYCHAIN_LOCKED'))
   const phase = makePhase()
