@@ -1,13 +1,18 @@
 import { readFile, rm } from 'node:fs/promises'
 import type { Keychain, KeychainLoadError, KeychainSaveError, ProfileSecrets } from '#core/ports.ts'
 import { AeadKey, randomBytes, scrypt, wipe, type ScryptCost } from '#crypto/primitives.ts'
-import { AEAD_NONCE_BYTES } from '#protocol/envelope.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 import { decodeSecrets, encodeSecrets } from './secrets-codec.ts'
-import { decodeVault, encodeVault, encodeVaultHeader, SALT_BYTES } from './vault-codec.ts'
+import {
+  decodeVault,
+  encodeVault,
+  encodeVaultHeader,
+  NONCE_BYTES,
+  SALT_BYTES,
+} from './vault-codec.ts'
 
 const MIN_PASSPHRASE_CHARS = 8
 const KEY_BYTES = 32
@@ -47,7 +52,7 @@ export class PassphraseVault implements Keychain {
     if (isWeak(this.#passphrase)) return err(failure('PASSPHRASE_WEAK'))
     const salt = randomBytes(SALT_BYTES)
     // The key is new with its salt, so the nonce could be anything.
-    const nonce = randomBytes(AEAD_NONCE_BYTES)
+    const nonce = randomBytes(NONCE_BYTES)
     const key = await deriveKey(this.#passphrase, salt, COST)
     const encoded = encodeSecrets(secrets)
     const header = encodeVaultHeader({ cost: COST, salt, nonce })

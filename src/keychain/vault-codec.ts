@@ -1,4 +1,3 @@
-import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES } from '#protocol/envelope.ts'
 import { sha256, type ScryptCost } from '#crypto/primitives.ts'
 import { concatBytes, encodeUtf8, equalPublicBytes } from '#shared/bytes.ts'
 import { ENCODED_SECRETS_BYTES } from './secrets-codec.ts'
@@ -6,12 +5,14 @@ import { ENCODED_SECRETS_BYTES } from './secrets-codec.ts'
 const MAGIC = encodeUtf8('SOTTOVLT')
 const VERSION = 1
 export const SALT_BYTES = 16
+export const NONCE_BYTES = 12
+const TAG_BYTES = 16
 const CHECKSUM_BYTES = 8
 const COST_OFFSET = MAGIC.length + 1
 const SALT_OFFSET = COST_OFFSET + 3
 const NONCE_OFFSET = SALT_OFFSET + SALT_BYTES
-const SEALED_OFFSET = NONCE_OFFSET + AEAD_NONCE_BYTES
-const CHECKSUM_OFFSET = SEALED_OFFSET + ENCODED_SECRETS_BYTES + AEAD_TAG_BYTES
+const SEALED_OFFSET = NONCE_OFFSET + NONCE_BYTES
+const CHECKSUM_OFFSET = SEALED_OFFSET + ENCODED_SECRETS_BYTES + TAG_BYTES
 export const VAULT_BYTES = CHECKSUM_OFFSET + CHECKSUM_BYTES
 
 /** What a file may ask for: no less than is safe, no more than a computer can spare (512 MiB). */
