@@ -1,0 +1,220 @@
+import { connect } from 'node:net'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RequestSigner } from '#core/ports.ts'
+import { randomBytes } from '#crypto/primitives.ts'
+import type { RelayClient } from '#relay-client/client.ts'
+import { ERRORS } from '#shared/errors.ts'
+import { call, signed, testAccount, testClient, testRelay, type TestRelay } from './harness.ts'
+
+const GENEROUS = { burst: 1_000_000, everyMs: 1 }
+const ROUTES = [
+  ['POST', '/v1/accounts'],
+  ['GET', '/v1/accounts/alice'],
+  ['DELETE', '/v1/accounts/alice'],
+  ['POST', '/v1/accounts/alice/bundles'],
+  ['GET', '/v1/names/alice'],
+  ['POST', '/v1/sessions'],
+  ['PUT', '/v1/devices/1/prekeys'],
+  ['GET', '/v1/devices/1/prekeys'],
+  ['PUT', '/v1/tokens'],
+  ['PUT', '/v1/envelopes/AAAAAAAAAAAAAAAAAAAAAA'],
+  ['PUT', '/v1/knocks/AAAAAAAAAAAAAAAAAAAAAA'],
+  ['GET', '/v1/envelopes'],
+  ['POST', '/v1/acks'],
+  ['GET', '/v1/stream'],
+] as const
+
+let relay: TestRelay
+let client: RelayClient
+let alice: RequestSigner
+
+beforeAll(async () => {
+  relay = await testRelay({
+    rates: {
+      deposits: GENEROUS,
+      knocks: GENEROUS,
+      lookups: GENEROUS,
+      signed: GENEROUS,
+      registrations: GENEROUS,
+      device: GENEROUS,
+    },
+  })
+  client = testClient()
+  alice = (await testAccount(relay, client, 'alice')).signer
+})
+afterAll(async () => {
+  await client.close()
+  await relay.close()
+})
+
+/** Whatever was asked, the answer is a success or an error of the table, and gives nothing away. */
+function expectCivil(answer: { status: number; code: string | null; body: unknown }): void {
+  expect(answer.status).toBeLessThan(500)
+  const text = JSON.stringify(answer.body)
+  expect(text).not.toMatch(/\\n\s*at |node_modules|\.ts:|SQLITE|Error:/)
+  if (answer.status >= 400) {
+    expect(Object.keys(ERRORS)).toContain(answer.code)
+    expect(ERRORS[answer.code as keyof typeof ERRORS]).toMatchObject({ http: answer.status })
+  }
+}
+
+/** Sends bytes as they are; gives the status line of what comes back, or nothing. */
+function sendRaw(bytes: string | Uint8Array, waitMs = 1_000): Promise<string> {
+  return new Promise((resolve) => {
+    const { hostname, port } = new URL(relay.url)
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    const done = (): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(answer)
+    }
+    const timer = setTimeout(done, waitMs)
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1')
+      if (answer.includes('\r\n\r\n')) done()
+    })
+    socket.on('error', done)
+    socket.on('close', done)
+    socket.write(bytes)
+  })
+}
+
+describe('hostile requests', () => {
+  const route = fc.constantFrom(...ROUTES)
+  const json = fc.jsonValue({ maxDepth: 4 })
+
+  test('arbitrary JSON on every route, signed or not', async () => {
+    await fc.assert(
+      fc.asyncProperty(route, json, fc.boolean(), async ([method, path], value, isSigned) => {
+        const body = method === 'GET' || method === 'DELETE' ? undefined : JSON.stringify(value)
+        // A DELETE signed rightly would do what it says.
+        const headers =
+          isSigned && method !== 'DELETE' ? signed(relay, alice, method, path, body) : {}
+        expectCivil(await call(relay, method, path, { ...(body && { body }), headers }))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('bodies close to what is expected', async () => {
+    const registration = {
+      name: 'bob',
+      signingKey: { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) },
+      device: { id: 1, certificate: 'AAAA' },
+    }
+    const strange = fc.oneof(json, fc.string(), fc.double(), fc.constant(2 ** 53), fc.constant(-1))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('name', 'signingKey', 'device', 'work', 'inviteCode', '__proto__'),
+        strange,
+        async (member, value) => {
+          const changed = `{"x":0,${JSON.stringify({ ...registration, [member]: value }).slice(1)}`
+          for (const body of [changed, JSON.stringify({ ...registration, [member]: value })]) {
+            const headers = signed(relay, alice, 'POST', '/v1/accounts', body, { keyId: 'bob' })
+            expectCivil(await call(relay, 'POST', '/v1/accounts', { body, headers }))
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  test('arbitrary paths and queries', async () => {
+    const segment = fc
+      .string({ unit: 'binary', maxLength: 40 })
+      .map((text) => encodeURIComponent(text))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'PATCH'),
+        fc.constantFrom('', 'v1/', 'v1/accounts/', 'v1/names/', 'v1/envelopes/', 'v1/envelopes?'),
+        segment,
+        async (method, start, rest) => {
+          expectCivil(await call(relay, method, `/${start}${rest}`))
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
+  test('arbitrary header values', async () => {
+    const value = fc.string({
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code)),
+    })
+    const name = fc.constantFrom(
+      'signature',
+      'signature-input',
+      'content-digest',
+      'sotto-delivery-token',
+      'sotto-device',
+      'sotto-account',
+      'idempotency-key',
+      'content-type',
+      'x-forwarded-for',
+    )
+    await fc.assert(
+      fc.asyncProperty(route, fc.dictionary(name, value), async ([method, path], headers) => {
+        const body = method === 'GET' ? undefined : randomBytes(10)
+        expectCivil(await call(relay, method, path, { headers, ...(body && { body }) }))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test.each([
+    ['JSON that is none', 'POST', '/v1/accounts', '{"name":', 400, 'INVALID_INPUT'],
+    [
+      'JSON that would change prototypes',
+      'POST',
+      '/v1/accounts',
+      '{"__proto__":{}}',
+      400,
+      'INVALID_INPUT',
+    ],
+    ['deeply nested JSON', 'POST', '/v1/accounts', '['.repeat(30_000), 400, 'INVALID_INPUT'],
+    ['a body too large', 'POST', '/v1/accounts', ' '.repeat(70_000), 413, 'TOO_LARGE'],
+    ['an unknown route', 'GET', '/v2/info', undefined, 404, 'NOT_FOUND'],
+    ['a path out of the root', 'GET', '/../../etc/passwd', undefined, 404, 'NOT_FOUND'],
+    ['a method that is not offered', 'PATCH', '/v1/info', undefined, 405, 'METHOD_NOT_ALLOWED'],
+    ['an escape that is none', 'GET', '/v1/names/%zz', undefined, 400, 'INVALID_INPUT'],
+  ] as const)('%s', async (_name, method, path, body, status, code) => {
+    const answer = await call(relay, method, path, body === undefined ? {} : { body })
+    expectCivil(answer)
+    expect(answer).toMatchObject({ status, code })
+  })
+
+  test('a content type nobody asked for', async () => {
+    const headers = { 'content-type': 'text/html' }
+    const answer = await call(relay, 'POST', '/v1/accounts', { body: '<p>', headers })
+    expect(answer).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' })
+  })
+
+  test('arbitrary bytes instead of HTTP', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
+        const answer = await sendRaw(bytes, 30)
+        if (answer !== '') expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test.each([
+    ['headers without end', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}`, 413],
+    [
+      'two lengths',
+      'PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx',
+      400,
+    ],
+    ['a negative length', 'PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n', 400],
+    ['a TLS greeting', Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3), 400],
+  ] as const)('%s', async (_name, bytes, status) => {
+    expect(await sendRaw(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  })
+
+  test('it still works after all this', async () => {
+    expect(await call(relay, 'GET', '/readyz')).toMatchObject({ status: 200 })
+    expect(await call(relay, 'GET', '/v1/accounts/alice')).toMatchObject({ status: 200 })
+  })
+})
