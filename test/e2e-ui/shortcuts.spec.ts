@@ -1,0 +1,62 @@
+import { expect, test } from './interface.ts'
+
+test('the palette goes to a person by a few letters', async ({ open }) => {
+  const { page } = await open('many')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Go to' }).fill('gre gru 2')
+  await expect(page.getByRole('option').first()).toContainText('Greta Gruber 2')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('main')).toContainText('Greta Gruber 2')
+})
+
+test('the palette is used by keyboard alone', async ({ open }) => {
+  const { page } = await open('some')
+  await page.keyboard.press('Control+k')
+  const field = page.getByRole('combobox', { name: 'Go to' })
+  await expect(field).toBeFocused()
+  await page.keyboard.press('ArrowUp')
+  await expect(page.getByRole('option', { selected: true })).toHaveCount(1)
+  await page.keyboard.press('ArrowDown')
+  await expect(page.getByRole('option').first()).toHaveAttribute('aria-selected', 'true')
+  await field.fill('qqqqq')
+  await expect(page.getByText('Nothing fits “qqqqq”.')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+})
+
+test('the shortcut sheet and the menu lead to the same places', async ({ open }) => {
+  const { page } = await open('some')
+  await page.keyboard.press('Control+/')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.evaluate(() => window.main.emit('menu.chosen', { command: 'about' }))
+  await expect(page.getByRole('tab', { name: 'About', selected: true })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.evaluate(() => window.main.emit('menu.chosen', { command: 'new-conversation' }))
+  await expect(page.getByRole('dialog', { name: 'Add a contact' })).toBeVisible()
+})
+
+test('keys move between conversations, but not under a dialog', async ({ open }) => {
+  const { page } = await open('some')
+  const thread = page.getByRole('main')
+  await page.keyboard.press('Control+2')
+  await expect(thread).toContainText('Amélie Rousseau')
+  await page.keyboard.press('Alt+ArrowUp')
+  await expect(thread).toContainText('Jonas Weber')
+  await page.keyboard.press('Alt+ArrowDown')
+  await expect(thread).toContainText('Amélie Rousseau')
+  await page.keyboard.press('Control+,')
+  await page.keyboard.press('Control+1')
+  await page.keyboard.press('Escape')
+  await expect(thread).toContainText('Amélie Rousseau')
+})
+
+test('Escape closes the topmost dialog only', async ({ open }) => {
+  const { page } = await open('some')
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Show QR code' }).click()
+  await expect(page.getByRole('dialog', { name: 'Add a contact' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog', { name: 'Add a contact' })).toHaveCount(0)
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible()
+})
