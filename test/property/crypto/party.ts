@@ -4,6 +4,7 @@ import { randomBytes } from '#crypto/primitives.ts'
 import { openMessage, sealMessage, type SealedMessage } from '#crypto/ratchet.ts'
 import { decodeSession, encodeSession } from '#crypto/session-codec.ts'
 import { compareSessions, type SessionState } from '#crypto/session-state.ts'
+import { parseEnvelope } from '#protocol/envelope.ts'
 import { decodeUtf8, encodeHex, encodeUtf8 } from '#shared/bytes.ts'
 import { createTestDevice, initiate, type TestDevice } from '#test/helpers/crypto-device.ts'
 
@@ -49,10 +50,11 @@ export class Party {
   }
 
   receive(envelope: Uint8Array, nowMs = NOW_MS): Outcome {
+    const parsed = parseEnvelope(envelope)
+    if (!parsed.ok) return parsed.error
     const handshakeId = readHandshakeId(envelope)
     for (const session of this.sessions) {
       const opened = openMessage(session, envelope, nowMs)
-      if (!opened.ok && opened.error.code === 'UNKNOWN_VERSION') return opened.error
       if (!opened.ok) continue
       this.#keep(opened.value.state)
       return { text: decodeUtf8(opened.value.plaintext) ?? '' }

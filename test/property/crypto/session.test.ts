@@ -132,7 +132,7 @@ describe('two parties', () => {
         Math.max(alice.preferred?.turns ?? 0, bob.preferred?.turns ?? 0),
       )
       const nonces = spy.mock.calls.map(([, nonce]) => encodeHex(nonce))
-      const keys = spy.mock.contexts.map((key) => encodeHex(key.exportBytes()))
+      const keys = (spy.mock.contexts as AeadKey[]).map((key) => encodeHex(key.exportBytes()))
       expect(nonces.length).toBeGreaterThan(2 * messageKeys.length) // a header and a text each, and the handshake
       expect(new Set(nonces).size).toBe(nonces.length)
       expect(new Set(keys.map((key, index) => `${key} ${nonces[index] ?? ''}`)).size).toBe(
