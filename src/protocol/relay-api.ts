@@ -21,7 +21,7 @@ import {
 const BASE64URL_LENGTH_FACTOR = 4 / 3
 
 /** Canonical base64url of exactly `length` bytes: the unused bits of the last character are zero. */
-export function base64UrlPattern(length: number): string {
+function base64UrlPattern(length: number): string {
   const whole = Math.floor(length / 3) * 4
   if (length % 3 === 1) return `^[A-Za-z0-9_-]{${whole + 1}}[AQgw]$`
   if (length % 3 === 2) return `^[A-Za-z0-9_-]{${whole + 2}}[AEIMQUYcgkosw048]$`
@@ -43,7 +43,7 @@ const Sequence = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 /** Any text here: a name that breaks the rules is answered with NAME_INVALID. */
 const Name = Type.String({ maxLength: 64 })
 
-export const PublicJwk = Type.Object(
+const PublicJwk = Type.Object(
   { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: bytes(32), y: bytes(32) },
   strict,
 )

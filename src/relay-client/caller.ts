@@ -9,7 +9,7 @@ import type { RelayOrigin } from './relay-origin.ts'
 import { signRequest, type RequestKey } from './request-signing.ts'
 
 /** Who makes a call: nobody in particular, the account by its key, or the device by its session. */
-export type CallAuth =
+type CallAuth =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'account'; readonly signer: RequestSigner }
   | { readonly kind: 'device'; readonly signer: RequestSigner }

@@ -26,9 +26,9 @@ declare module 'fastify' {
 }
 
 /** A clock may be this far off. */
-export const MAX_SKEW_SECONDS = 60
+const MAX_SKEW_SECONDS = 60
 /** From the first time a signature can be accepted to the last. */
-export const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
+const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
 
 const NO_BODY = new Uint8Array(0)
 

@@ -8,7 +8,7 @@ export type AccountId = Brand<number, 'AccountId'>
 /** The queue of one device; like {@link AccountId}, never used again. */
 export type MailboxId = Brand<number, 'MailboxId'>
 
-export interface DeviceRecord {
+interface DeviceRecord {
   readonly deviceId: number
   readonly mailbox: MailboxId
   readonly certificate: Uint8Array

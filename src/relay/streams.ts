@@ -3,7 +3,7 @@ import type { DeviceStream } from './device-stream.ts'
 import type { MailboxId } from './storage.ts'
 
 /** Also how often a connected device's mailbox is looked into without a hint. */
-export const HEARTBEAT_MS = 25_000
+const HEARTBEAT_MS = 25_000
 const GOING_AWAY = 1001
 
 /** The open streams of this process, one per device. */
