@@ -6,14 +6,8 @@ import { MIGRATIONS } from '#store/migrations/list.ts'
 import { SqliteStore } from '#store/sqlite-store.ts'
 import { StoreError } from '#store/store-error.ts'
 import { valueOf } from '#test/helpers/value-of.ts'
-import {
-  addConversation,
-  addMessage,
-  contactOf,
-  KEY,
-  newStore,
-  temporaryFolder,
-} from './builders.ts'
+import { addConversation, addMessage, contactOf } from './builders.ts'
+import { KEY, newStore, temporaryFolder } from './stores.ts'
 
 function errorOf(work: () => unknown): unknown {
   try {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ConversationId, Message } from '#core/model.ts'
 import type { MessagePageQuery, Store } from '#core/ports.ts'
-import { addConversation, addMessage, messageOf, newStore, uniqueBytes } from './builders.ts'
+import { addConversation, addMessage, messageOf, uniqueBytes } from './builders.ts'
+import { newStore } from './stores.ts'
 
 function fill(store: Store, conversationId: ConversationId, count: number): Message[] {
   return Array.from({ length: count }, (_, index) =>

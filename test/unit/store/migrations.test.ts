@@ -8,7 +8,8 @@ import { MIGRATIONS } from '#store/migrations/list.ts'
 import type { Migration } from '#store/migrations/migration.ts'
 import { createStore, openStore } from '#store/store.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
-import { addConversation, addMessage, KEY, temporaryFolder } from './builders.ts'
+import { addConversation, addMessage } from './builders.ts'
+import { KEY, temporaryFolder } from './stores.ts'
 import { FIXTURE_KEY, FIXTURE_SNAPSHOT, snapshotOf } from './fixture.ts'
 
 const planted: Migration = {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { MessageSeq } from '#core/model.ts'
 import type { MessageSearchQuery, Store } from '#core/ports.ts'
 import { SearchQuery } from '#store/search-words.ts'
-import { addConversation, addMessage, newStore } from './builders.ts'
+import { addConversation, addMessage } from './builders.ts'
+import { newStore } from './stores.ts'
 
 function found(store: Store, query: Partial<MessageSearchQuery>): string[] {
   const hits = store.messages.search({

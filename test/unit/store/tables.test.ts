@@ -7,11 +7,11 @@ import {
   address,
   contactOf,
   conversationOf,
-  newStore,
   outboxItemOf,
   sessionOf,
   uniqueBytes,
 } from './builders.ts'
+import { newStore } from './stores.ts'
 
 describe('the account', () => {
   test('is none, then the one that was saved', () => {
