@@ -7,7 +7,6 @@ export type SignatureLabel =
   | 'device certificate'
   | 'signed prekey'
   | 'kem prekey'
-  | 'last-resort kem prekey'
   | 'message'
   | 'device list'
   | 'invite'

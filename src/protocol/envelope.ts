@@ -2,7 +2,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { PADDING_BUCKETS } from './padding.ts'
 
-/** Version of the wire format, first byte of every envelope (PROTOCOL §11). */
+/** Version of the wire format, first byte of every envelope (PROTOCOL §10). */
 export const PROTOCOL_VERSION = 1
 
 /** Largest envelope a relay takes. */

@@ -107,7 +107,7 @@ export const ERRORS = {
     message: 'This profile has no account yet. Create one first.',
   },
 
-  // Opening messages: one outward code, whatever the reason (PROTOCOL §8)
+  // Opening messages: one outward code, whatever the reason (PROTOCOL §11)
   MESSAGE_UNREADABLE: {
     retry: 'later',
     message: 'This message could not be opened. Sotto has asked for it again.',
