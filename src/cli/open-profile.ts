@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Client } from '#core/client.ts'
+import type { Log } from '#core/ports.ts'
+import { createProfile, openProfile, type NewAccount, type ProfileParts } from '#core/profile.ts'
+import { systemClock } from '#core/system-clock.ts'
+import { randomBytes } from '#crypto/primitives.ts'
+import { runSelfTest } from '#crypto/self-test.ts'
+import {
+  readProfileFile,
+  removeProfileFile,
+  writeProfileFile,
+  type ProfileFile,
+} from '#keychain/profile-file.ts'
+import { lockProfile } from '#keychain/profile-lock.ts'
+import { RelayClient } from '#relay-client/client.ts'
+import { encodeHex } from '#shared/bytes.ts'
+import { failure, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import { fileProfileStorage } from '#store/store.ts'
+import type { Refusal } from './output.ts'
+import type { MakeKeychain } from './profile-keychain.ts'
+
+const DATABASE_FILE = 'sotto.db'
+const PROFILE_ID_BYTES = 16
+const CRYPTO_LIBRARY = `OpenSSL ${process.versions.openssl}`
+
+/** How to get at a profile. */
+export interface ProfileAccess {
+  readonly folder: string
+  /** Of the vault; for a new account, `null` means the system's keychain. */
+  readonly passphrase: string | null
+  readonly log: Log
+  readonly makeKeychain: MakeKeychain
+}
+
+/** An open profile, this process' alone. */
+export interface OpenedProfile {
+  readonly client: Client
+  /** Closes the client and lets others use the profile. */
+  close(): Promise<void>
+}
+
+/** Opens the profile in a folder. Nothing is changed where that fails. */
+export async function openProfileFolder(
+  access: ProfileAccess,
+): Promise<Result<OpenedProfile, Refusal>> {
+  const file = await readProfileFile(access.folder)
+  if (!file.ok) return file
+  if (file.value.protection === 'vault' && access.passphrase === null) {
+    return err({
+      ...failure('PASSPHRASE_WRONG'),
+      hint: 'A passphrase protects this profile: give --passphrase-file or set SOTTO_PASSPHRASE.',
+    })
+  }
+  return whileLocked(access, () => withParts(access, file.value, openProfile))
+}
+
+/**
+ * Creates an account in a folder, which is made where it is missing. Every account gets a profile id of its own, so that
+ * its keys never take another's place in the keychain.
+ */
+export async function createProfileFolder(
+  access: ProfileAccess,
+  account: NewAccount,
+): Promise<Result<OpenedProfile, Refusal>> {
+  const { folder, passphrase } = access
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return whileLocked(access, async () => {
+    if (storageIn(folder).exists()) return err(failure('PROFILE_EXISTS'))
+    const file = {
+      profileId: encodeHex(randomBytes(PROFILE_ID_BYTES)),
+      protection: passphrase === null ? 'keychain' : 'vault',
+    } as const
+    // First: keys in a keychain that no file tells of could not be found again.
+    const written = await writeProfileFile(folder, file)
+    if (!written.ok) return written
+    const created = await withParts(access, file, (parts) => createProfile(parts, account))
+    if (!created.ok) await removeProfileFile(folder)
+    return created
+  })
+}
+
+function storageIn(folder: string) {
+  return fileProfileStorage(join(folder, DATABASE_FILE))
+}
+
+/** Takes the profile for this process until the client it opens is closed. */
+async function whileLocked(
+  { folder }: ProfileAccess,
+  open: () => Promise<Result<Client, Refusal>>,
+): Promise<Result<OpenedProfile, Refusal>> {
+  // Fails closed: a machine whose cryptography gives wrong answers opens nothing.
+  runSelfTest()
+  const lock = lockProfile(folder)
+  if (!lock.ok) return lock
+  const opened = await open().catch((cause: unknown) => {
+    lock.value.release()
+    throw cause
+  })
+  if (!opened.ok) {
+    lock.value.release()
+    return opened
+  }
+  const client = opened.value
+  const close = async (): Promise<void> => {
+    await client.close()
+    lock.value.release()
+  }
+  return ok({ client, close })
+}
+
+/** Builds what is behind a profile; of what does not open, no connection stays. */
+async function withParts<E extends Failure>(
+  { folder, passphrase, log, makeKeychain }: ProfileAccess,
+  file: Pick<ProfileFile, 'profileId' | 'protection'>,
+  open: (parts: ProfileParts) => Promise<Result<Client, E>>,
+): Promise<Result<Client, E>> {
+  const relay = new RelayClient({ clock: systemClock, random: randomBytes })
+  const opened = await open({
+    keychain: makeKeychain(folder, file, passphrase),
+    storage: storageIn(folder),
+    relay,
+    clock: systemClock,
+    log,
+    cryptoLibrary: CRYPTO_LIBRARY,
+  })
+  if (!opened.ok) await relay.close()
+  return opened
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path'
+import type { Keychain } from '#core/ports.ts'
+import { KeytarKeychain } from '#keychain/keytar-keychain.ts'
+import { PassphraseVault } from '#keychain/passphrase-vault.ts'
+import type { ProfileFile } from '#keychain/profile-file.ts'
+
+const VAULT_FILE = 'vault'
+
+/** Gives the keychain of a profile, by what its file says. */
+export type MakeKeychain = (
+  folder: string,
+  profile: Pick<ProfileFile, 'profileId' | 'protection'>,
+  passphrase: string | null,
+) => Keychain
+
+/** The system's keychain, or the vault in the profile's folder. */
+export const makeKeychain: MakeKeychain = (folder, { profileId, protection }, passphrase) =>
+  protection === 'keychain'
+    ? new KeytarKeychain(profileId)
+    : new PassphraseVault(join(folder, VAULT_FILE), passphrase ?? '')

@@ -1,0 +1,88 @@
+import type { Client } from '#core/client.ts'
+import { previewLink } from '#core/invites.ts'
+import type { ContactId, ConversationId, MessageSeq } from '#core/model.ts'
+import type { CallInput, CallName } from '#ipc/contract.ts'
+import type { Failure } from '#shared/errors.ts'
+import { ok, type Result } from '#shared/result.ts'
+
+/** The calls of the contract that need no window, page or first run. */
+export type MethodName = Exclude<
+  Extract<
+    CallName,
+    `${'account' | 'contacts' | 'conversations' | 'keys' | 'links' | 'messages' | 'network' | 'settings'}.${string}`
+  >,
+  'links.openOutside' | 'network.testProxy'
+>
+
+type Answer = Result<unknown, Failure>
+type Method<Name extends MethodName> = (
+  client: Client,
+  input: CallInput<Name>,
+) => Answer | Promise<Answer>
+
+// A number that the contract has parsed becomes an id of core; core answers for ids that it does not know.
+const contact = (input: { readonly contactId: number }) => input.contactId as ContactId
+const conversation = (input: { readonly conversationId: number }) =>
+  input.conversationId as ConversationId
+const message = (input: { readonly seq: number }) => input.seq as MessageSeq
+
+/** A change without members that are there but undefined: those change nothing. */
+function withoutUndefined<T extends object>(change: T) {
+  const entries = Object.entries(change).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}
+
+/** The use cases, by the names that the contract between main process and page gives them. */
+export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
+  'account.get': (client) => ok(client.account()),
+  'account.updateProfile': (client, { displayName }) => ok(client.updateProfile(displayName)),
+  'account.createInvite': (client) => client.createInvite(),
+  'account.delete': (client, { address }) => client.deleteAccount(address),
+
+  'links.preview': (client, { link }) => previewLink(link, client.account().address),
+
+  'contacts.add': (client, { linkOrAddress }) => client.addContact(linkOrAddress),
+  'contacts.get': (client, input) => client.getContact(contact(input)),
+  'contacts.rename': (client, input) => client.renameContact(contact(input), input.petname),
+  'contacts.accept': (client, input) => client.acceptContact(contact(input)),
+  'contacts.block': (client, input) => client.blockContact(contact(input)),
+  'contacts.unblock': (client, input) => client.unblockContact(contact(input)),
+  'contacts.remove': (client, input) => client.removeContact(contact(input)),
+  'contacts.safetyNumber': (client, input) => client.safetyNumber(contact(input)),
+  'contacts.setVerified': (client, input) => client.setVerified(contact(input), input.verified),
+  'contacts.compareQr': (client, input) => client.compareQr(contact(input), input.qr),
+  'contacts.acceptIdentity': (client, input) => client.acceptIdentity(contact(input)),
+
+  'conversations.list': (client) => ok(client.listConversations()),
+  'conversations.get': (client, input) => client.getConversation(conversation(input)),
+  'conversations.update': (client, input) =>
+    client.updateConversation(conversation(input), withoutUndefined(input.change)),
+  'conversations.markRead': (client, input) => client.markRead(conversation(input), message(input)),
+  'conversations.clear': (client, input) => client.clearConversation(conversation(input)),
+
+  'messages.page': (client, input) => {
+    const { position } = input
+    const at = 'seq' in position ? { ...position, seq: message(position) } : position
+    return client.pageOfMessages(conversation(input), at, input.limit)
+  },
+  'messages.send': (client, input) =>
+    client.sendMessage(conversation(input), input.text, input.replyToSeq as MessageSeq | null),
+  'messages.retry': (client, input) => client.retryMessage(message(input)),
+  'messages.remove': (client, input) => client.removeMessage(message(input)),
+  'messages.search': (client, input) =>
+    ok(
+      client.searchMessages({
+        ...input,
+        conversationId: input.conversationId as ConversationId | null,
+        beforeSeq: input.beforeSeq as MessageSeq | null,
+      }),
+    ),
+  'messages.inspect': (client, input) => client.inspectMessage(message(input)),
+  'messages.tamper': (client, input) => client.tamperWithMessage(message(input), input.bit),
+
+  'settings.get': (client) => ok(client.settings()),
+  'settings.update': (client, change) => ok(client.updateSettings(withoutUndefined(change))),
+  'network.getState': (client) => ok(client.connection()),
+  'network.reconnect': (client) => ok(client.reconnectNow()),
+  'keys.getHealth': async (client) => ok(await client.keyHealth()),
+}

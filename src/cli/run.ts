@@ -1,0 +1,51 @@
+import { CommanderError } from 'commander'
+import { failure } from '#shared/errors.ts'
+import { CommandRun, type ProfileOptions } from './command-run.ts'
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
+import { Output, OutputClosedError } from './output.ts'
+import { buildProgram } from './program.ts'
+import type { Perform } from './profile-command.ts'
+import { storeErrorCode } from './store-error-code.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const BUG = {
+  ...failure('INTERNAL'),
+  hint: 'Something went wrong inside Sotto. --verbose shows where.',
+}
+
+/**
+ * Runs the command line, from arguments to exit code. Never throws: what is wrong is told on standard error in a
+ * sentence, and a bug as such, with its stack only for `--verbose`.
+ * @param args - without the executable and the script.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done
+  const perform: Perform = async (command, action) => {
+    const options = command.optsWithGlobals<ProfileOptions>()
+    const output = new Output(surroundings, options.json === true)
+    const run = new CommandRun(surroundings, output, options)
+    try {
+      const outcome = await action(run)
+      if (!outcome.ok) output.refusal(outcome.error)
+      exitCode = outcome.ok ? outcome.value : exitCodeOf(outcome.error.code)
+    } catch (cause) {
+      exitCode = EXIT.failed
+      if (cause instanceof OutputClosedError) return
+      run.log.error('command.threw', cause)
+      const code = storeErrorCode(cause)
+      output.refusal(code === null ? BUG : failure(code))
+      if (code !== null) exitCode = exitCodeOf(code)
+    }
+  }
+  try {
+    await buildProgram(perform, surroundings).parseAsync(args, { from: 'user' })
+  } catch (cause) {
+    if (!(cause instanceof CommanderError)) throw cause
+    // Help and version end this way as well.
+    return cause.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+  return exitCode
+}
