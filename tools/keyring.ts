@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +8,8 @@ import { createInterface } from 'node:readline'
 
 const run = promisify(execFile)
 const LOGIN_COLLECTION = '/org/freedesktop/secrets/collection/login'
+/** `GKD_CONTROL_OP_UNLOCK` of its control protocol. */
+const CONTROL_UNLOCK = 1
 const READY_TRIES = 100
 const READY_PAUSE_MS = 50
 
@@ -73,9 +76,7 @@ export async function startKeyring(folder?: string, password = 'test password'):
       await call(env, 'Lock')
     },
     async unlock() {
-      // Its password is only taken at the start.
-      await end(daemon)
-      daemon = await startDaemon(daemonEnv, password)
+      await unlockAsLogin(join(runtimeFolder, 'keyring/control'), password)
     },
     async stop() {
       process.off('exit', killAll)
@@ -109,6 +110,28 @@ async function startDaemon(
   }
   daemon.kill('SIGKILL')
   throw new Error('gnome-keyring does not start: are dbus and gnome-keyring installed?')
+}
+
+/**
+ * Unlocks as a login does (gnome-keyring's PAM module): the password goes to the running daemon, whose clients keep
+ * their connections.
+ */
+function unlockAsLogin(controlSocket: string, password: string): Promise<void> {
+  const secret = Buffer.from(password)
+  const request = Buffer.alloc(1 + 12)
+  request.writeUInt32BE(12 + secret.length, 1)
+  request.writeUInt32BE(CONTROL_UNLOCK, 5)
+  request.writeUInt32BE(secret.length, 9)
+  return new Promise((resolve, reject) => {
+    // The first byte, zero, carries the credentials of the process.
+    const socket = connect(controlSocket, () => socket.write(Buffer.concat([request, secret])))
+    socket.once('error', reject)
+    socket.once('data', (answer) => {
+      socket.destroy()
+      if (answer.length === 8 && answer.readUInt32BE(4) === 0) resolve()
+      else reject(new Error('gnome-keyring does not take the password'))
+    })
+  })
 }
 
 async function call(
