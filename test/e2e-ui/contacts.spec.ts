@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { expect, test } from './interface.ts'
 
 const LINK = 'sotto://add?v=1&a=lena%40relay.example.org&f=AAAA&t=BBBB'
@@ -144,7 +145,7 @@ test('blocking a request asks first; the block is listed and taken back in the s
   await expect(page.getByText('Grete Hansen can write to you again.')).toBeVisible()
 })
 
-async function runInPalette(page: import('@playwright/test').Page, text: string): Promise<void> {
+async function runInPalette(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Go to' }).fill(text)
   await page.keyboard.press('Enter')

@@ -3,6 +3,7 @@ import { type ReactNode, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ConnectionLine } from '../notices/connection-line.tsx'
 import { Requests } from '../requests/requests.tsx'
+import { keysOf } from '../shortcuts/commands.ts'
 import { useAccount } from '../state/app.ts'
 import {
   compareConversations,
@@ -56,13 +57,13 @@ function Header() {
       <IconButton
         label={t('settings')}
         icon={<Settings />}
-        keys="Mod+,"
+        keys={keysOf('settings')}
         onClick={() => openOverlay({ kind: 'settings' })}
       />
       <IconButton
         label={t('new')}
         icon={<SquarePen />}
-        keys="Mod+N"
+        keys={keysOf('new-conversation')}
         onClick={() => openOverlay({ kind: 'add-contact' })}
       />
     </header>

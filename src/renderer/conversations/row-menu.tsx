@@ -13,6 +13,7 @@ import {
 import { useTranslation } from 'react-i18next'
 import type { ConversationView } from '#ipc/views.ts'
 import { useNow } from '../i18n/use-now.ts'
+import { keysOf } from '../shortcuts/commands.ts'
 import { isUnread } from '../state/navigation.ts'
 import { ContextMenu, type MenuAnchor, type MenuEntry } from '../ui/menu.tsx'
 import {
@@ -81,7 +82,7 @@ function useRowMenu(row: ConversationView | null): readonly MenuEntry[] {
       : {
           label: t('menu.archive'),
           icon: <Archive />,
-          keys: 'Mod+Shift+A',
+          keys: keysOf('archive'),
           onSelect: () => void setArchived(row, true),
         },
     'separator',

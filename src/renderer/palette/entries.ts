@@ -38,17 +38,19 @@ export function usePaletteEntries(): readonly PaletteEntry[] {
     () => [...byId.values()].sort(compareConversations).map(conversationEntry),
     [byId],
   )
-  const actions = COMMANDS.flatMap(({ id, keys, hidden, local }): PaletteEntry[] => {
-    if (hidden || local || !answered.has(id) || !isNamed(id)) return []
-    const title = t(`shortcuts:command.${id}`)
-    return [plainEntry(`action-${id}`, 'action', title, keys, () => void runCommand(id))]
-  })
-  const settings = SETTINGS_SECTIONS.map((section) => {
-    const title = t('palette:settingsEntry', { section: t(`settings:section.${section}`) })
-    const choose = (): void => openOverlay({ kind: 'settings', section })
-    return plainEntry(`settings-${section}`, 'settings', title, null, choose)
-  })
-  return [...conversations, ...actions, ...settings]
+  return useMemo(() => {
+    const actions = COMMANDS.flatMap(({ id, keys, hidden, local }): PaletteEntry[] => {
+      if (hidden || local || !answered.has(id) || !isNamed(id)) return []
+      const title = t(`shortcuts:command.${id}`)
+      return [plainEntry(`action-${id}`, 'action', title, keys, () => void runCommand(id))]
+    })
+    const settings = SETTINGS_SECTIONS.map((section) => {
+      const title = t('palette:settingsEntry', { section: t(`settings:section.${section}`) })
+      const choose = (): void => openOverlay({ kind: 'settings', section })
+      return plainEntry(`settings-${section}`, 'settings', title, null, choose)
+    })
+    return [...conversations, ...actions, ...settings]
+  }, [conversations, answered, t])
 }
 
 function conversationEntry(conversation: ConversationView): PaletteEntry {

@@ -4,8 +4,8 @@ export interface FuzzyMatch {
   readonly ranges: readonly (readonly [start: number, end: number])[]
 }
 
-const WORD_START_POINTS = 8
-const CONTIGUOUS_POINTS = 5
+const WORD_START_POINTS = 6
+const CONTIGUOUS_POINTS = 7
 const HIT_POINTS = 1
 const TEXT_START_POINTS = 6
 const GAP_POINTS = -0.2
@@ -61,52 +61,46 @@ function matchWord(word: readonly string[], text: readonly FoldedCharacter[]): F
   let best: FuzzyMatch | null = null
   for (let start = 0; start < text.length; start++) {
     if (text[start]?.folded !== word[0]) continue
-    const match = matchFrom(word, text, start)
-    if (match === null) break
-    if (best === null || match.score > best.score) best = match
+    for (const findNext of [nextStartOfWord, nextAnywhere]) {
+      const match = matchFrom(word, text, start, findNext)
+      if (match !== null && match.score > (best?.score ?? -Infinity)) best = match
+    }
   }
   return best
 }
 
+type FindNext = (wanted: string, text: readonly FoldedCharacter[], from: number) => number
+
+const nextAnywhere: FindNext = (wanted, text, from) =>
+  text.findIndex(({ folded }, index) => index >= from && folded === wanted)
+
+/** Where it follows directly there; else at the start of a word, as initials are typed. */
+const nextStartOfWord: FindNext = (wanted, text, from) =>
+  text.findIndex(
+    ({ folded, startsWord }, index) =>
+      index >= from && folded === wanted && (index === from || startsWord),
+  )
+
 function matchFrom(
   word: readonly string[],
   text: readonly FoldedCharacter[],
-  from: number,
+  start: number,
+  findNext: FindNext,
 ): FuzzyMatch | null {
-  const ranges: [number, number][] = []
-  let score = from === 0 ? TEXT_START_POINTS : 0
-  let at = from
-  let last = -1
+  const ranges: (readonly [number, number])[] = []
+  let score = start === 0 ? TEXT_START_POINTS : 0
+  let at = start
   for (const wanted of word) {
-    at = nextHit(wanted, text, at, last)
-    const hit = text[at]
+    const found = ranges.length === 0 ? start : findNext(wanted, text, at)
+    const hit = text[found]
     if (hit === undefined) return null
     score += HIT_POINTS
     if (hit.startsWord) score += WORD_START_POINTS
-    if (last >= 0 && at === last + 1) score += CONTIGUOUS_POINTS
-    else if (last >= 0) score += (at - last) * GAP_POINTS
+    if (ranges.length > 0) score += found === at ? CONTIGUOUS_POINTS : (found - at) * GAP_POINTS
     ranges.push([hit.start, hit.end])
-    last = at
-    at++
+    at = found + 1
   }
   return { score, ranges }
-}
-
-/** The next place of a character, at the start of a word rather than inside one, unless it follows directly. */
-function nextHit(
-  wanted: string,
-  text: readonly FoldedCharacter[],
-  from: number,
-  last: number,
-): number {
-  let first = -1
-  for (let index = from; index < text.length; index++) {
-    const character = text[index]
-    if (character?.folded !== wanted) continue
-    if (last < 0 || index === last + 1) return index
-    if (first < 0) first = index
-  }
-  return first < 0 ? text.length : first
 }
 
 function mergeRanges(ranges: readonly (readonly [number, number])[]): [number, number][] {

@@ -1,4 +1,5 @@
 import { ChevronRight, Settings } from 'lucide-react'
+import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Avatar } from '../ui/avatar.tsx'
 import { Badge } from '../ui/badge.tsx'
@@ -84,22 +85,16 @@ interface HighlightedProps {
 }
 
 function Highlighted({ text, ranges }: HighlightedProps) {
-  let end = 0
-  const parts = ranges.map((range) => {
-    const [from, to] = range
-    const before = text.slice(end, from)
-    end = to
-    return (
-      <span key={from}>
-        {before}
-        <mark className={styles.hit}>{text.slice(from, to)}</mark>
-      </span>
-    )
-  })
+  const ends = [0, ...ranges.map(([, end]) => end)]
   return (
     <>
-      {parts}
-      {text.slice(end)}
+      {ranges.map(([start, end], index) => (
+        <Fragment key={start}>
+          {text.slice(ends[index], start)}
+          <mark className={styles.hit}>{text.slice(start, end)}</mark>
+        </Fragment>
+      ))}
+      {text.slice(ends.at(-1))}
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { Search } from 'lucide-react'
 import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { closeOverlay } from '../state/overlays.ts'
+import { closeAllOverlays, closeOverlay } from '../state/overlays.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { KeyHint } from '../ui/key-hint.tsx'
 import { findEntries, usePaletteEntries, type PaletteEntry } from './entries.ts'
@@ -25,7 +25,7 @@ export function Palette() {
   }, [active, results])
 
   function choose(entry: PaletteEntry): void {
-    closeOverlay('palette')
+    closeAllOverlays()
     entry.choose()
   }
 

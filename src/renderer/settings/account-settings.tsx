@@ -43,6 +43,9 @@ function Account({ account }: { readonly account: AccountView }) {
           />
           <DisplayNameField account={account} />
         </div>
+        <p className={styles.since}>
+          {t('account.since', { date: formatDate(i18n.language, account.createdAtMs) })}
+        </p>
         {!account.registered && <Banner tone="warning">{t('account.unregistered')}</Banner>}
       </Group>
       <Group title={t('account.address')} hint={t('account.addressHint')}>
@@ -75,9 +78,6 @@ function Account({ account }: { readonly account: AccountView }) {
             {t('account.deleteOpen')}
           </Button>
         </div>
-        <p className={styles.since}>
-          {t('account.since', { date: formatDate(i18n.language, account.createdAtMs) })}
-        </p>
       </Group>
       {deleting && (
         <DeleteAccountDialog address={account.address} onClose={() => setDeleting(false)} />

@@ -9,10 +9,15 @@ import {
   SlidersHorizontal,
   UserRound,
 } from 'lucide-react'
-import { useEffect, useRef, useState, type ComponentType } from 'react'
+import { useEffect, useRef, type ComponentType } from 'react'
 import { useTranslation } from 'react-i18next'
 import { About } from '../about/about.tsx'
-import { closeOverlay, SETTINGS_SECTIONS, type SettingsSection } from '../state/overlays.ts'
+import {
+  closeOverlay,
+  openOverlay,
+  SETTINGS_SECTIONS,
+  type SettingsSection,
+} from '../state/overlays.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { AccountSettings } from './account-settings.tsx'
 import { AppearanceSettings } from './appearance-settings.tsx'
@@ -42,14 +47,7 @@ const PAGES: Readonly<Record<SettingsSection, Page>> = {
 /** All settings, a page for each section. Every one acts at once. */
 export function Settings({ section }: { readonly section?: SettingsSection | undefined }) {
   const { t } = useTranslation('settings')
-  const [page, setPage] = useState<SettingsSection>(section ?? 'account')
-
-  // Asked for another section while open, as from the palette.
-  const [asked, setAsked] = useState(section)
-  if (section !== asked) {
-    setAsked(section)
-    if (section !== undefined) setPage(section)
-  }
+  const page = section ?? 'account'
 
   // Where the sections lie side by side, in a narrow window.
   const list = useRef<HTMLDivElement>(null)
@@ -64,7 +62,7 @@ export function Settings({ section }: { readonly section?: SettingsSection | und
         className={styles.settings}
         orientation="vertical"
         value={page}
-        onValueChange={(next: SettingsSection) => setPage(next)}
+        onValueChange={(next: SettingsSection) => openOverlay({ kind: 'settings', section: next })}
       >
         <Tabs.List
           ref={list}

@@ -56,13 +56,3 @@ function placeOnKeyboard(key: string): string | null {
   if (/^[A-Z]$/.test(key)) return `Key${key}`
   return /^[0-9]$/.test(key) ? `Digit${key}` : null
 }
-
-/** For `aria-keyshortcuts`. */
-export function ariaKeys(combination: KeyCombination, mac: boolean): string {
-  const modifiers = [
-    ...(combination.mod ? [mac ? 'Meta' : 'Control'] : []),
-    ...(combination.alt ? ['Alt'] : []),
-    ...(combination.shift ? ['Shift'] : []),
-  ]
-  return [...modifiers, combination.key].join('+')
-}

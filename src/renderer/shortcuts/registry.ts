@@ -42,7 +42,6 @@ export function runCommand(id: CommandId): boolean {
 }
 
 /** The commands that something answers now. */
-export function useAnsweredCommands(): ReadonlySet<CommandId> {
-  const handlers = useRegistry((state) => state.handlers)
-  return new Set(handlers.keys())
+export function useAnsweredCommands(): Pick<ReadonlySet<CommandId>, 'has'> {
+  return useRegistry((state) => state.handlers)
 }

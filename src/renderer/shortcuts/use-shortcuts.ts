@@ -1,13 +1,13 @@
 import { useEffect } from 'react'
 import { useIpcEvent } from '../ipc/use-ipc-event.ts'
 import { useOverlays } from '../state/overlays.ts'
+import { isAsking } from '../ui/confirm.tsx'
 import { isMac } from '../ui/key-labels.ts'
 import { COMMANDS, type Command, type CommandId } from './commands.ts'
 import { matchesKeys, type KeyPress } from './keys.ts'
 import { runCommand } from './registry.ts'
 
-/** The command of a key press, or `undefined`. */
-export function commandOfPress(press: KeyPress, mac: boolean): Command | undefined {
+function commandOfPress(press: KeyPress, mac: boolean): Command | undefined {
   return COMMANDS.find(
     ({ combination, local }) =>
       combination !== null && !local && matchesKeys(combination, press, mac),
@@ -16,7 +16,7 @@ export function commandOfPress(press: KeyPress, mac: boolean): Command | undefin
 
 function runUnlessCovered(command: Command | undefined): boolean {
   if (command === undefined) return false
-  const covered = useOverlays.getState().stack.length > 0
+  const covered = useOverlays.getState().stack.length > 0 || isAsking()
   return (!covered || command.overDialogs) && runCommand(command.id)
 }
 

@@ -6,6 +6,7 @@ import { Composer } from '../composer/composer.tsx'
 import { updateConversation } from '../conversations/actions.ts'
 import { IdentityBanner } from '../notices/identity-banner.tsx'
 import { BlockedBanner, RequestBanner, RequestOutNote } from '../notices/relation-banners.tsx'
+import { keysOf } from '../shortcuts/commands.ts'
 import { focusComposer } from '../state/composer.ts'
 import { toggleDetails, useLayout } from '../state/layout.ts'
 import { closeConversation } from '../state/navigation.ts'
@@ -99,13 +100,13 @@ function Header({ conversation: { id, contact } }: { readonly conversation: Conv
       <IconButton
         label={t('searchHere')}
         icon={<Search />}
-        keys="Mod+Shift+F"
+        keys={keysOf('search-in-conversation')}
         onClick={() => focusSearch(id)}
       />
       <IconButton
         label={t('details')}
         icon={<Info />}
-        keys="Mod+Shift+D"
+        keys={keysOf('toggle-details')}
         active={detailsOpen}
         aria-expanded={detailsOpen}
         onClick={toggleDetails}

@@ -30,6 +30,11 @@ export function confirm(question: Question): Promise<boolean> {
   return promise
 }
 
+/** Whether a question is open. */
+export function isAsking(): boolean {
+  return useAsked.getState().asked !== null
+}
+
 /** Where `confirm` shows its question. Mounted once, at the root. */
 export function ConfirmDialog() {
   const { t } = useTranslation('common')

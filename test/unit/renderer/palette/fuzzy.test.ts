@@ -51,3 +51,11 @@ test('letters side by side beat scattered ones', () => {
 test('astral characters are matched whole', () => {
   expect(matchFuzzy('🙂', 'Ben 🙂')?.ranges).toEqual([[4, 6]])
 })
+
+test('initials are found at the starts of words, also where the letter comes earlier inside one', () => {
+  expect(matchFuzzy('sn', 'Settings: Notifications')?.ranges).toEqual([
+    [0, 1],
+    [10, 11],
+  ])
+  expect(matchFuzzy('stn', 'Settings: Note')).not.toBeNull()
+})

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
 import { COMMANDS } from '../../../../src/renderer/shortcuts/commands.ts'
-import {
-  ariaKeys,
-  matchesKeys,
-  parseKeys,
-  type KeyPress,
-} from '../../../../src/renderer/shortcuts/keys.ts'
+import { matchesKeys, parseKeys, type KeyPress } from '../../../../src/renderer/shortcuts/keys.ts'
 
 function press(change: Partial<KeyPress>): KeyPress {
   return {
@@ -52,12 +47,6 @@ test('punctuation is compared by what it types', () => {
 
 test('an unknown modifier is refused', () => {
   expect(() => parseKeys('Hyper+K')).toThrow(RangeError)
-})
-
-test('assistive technology is told the keys of the platform', () => {
-  const keys = parseKeys('Mod+Shift+F')
-  expect(ariaKeys(keys, false)).toBe('Control+Shift+F')
-  expect(ariaKeys(keys, true)).toBe('Meta+Shift+F')
 })
 
 test('no two commands share their keys', () => {
