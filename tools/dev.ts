@@ -47,7 +47,9 @@ try {
   let work = Promise.resolve()
   watch(join(import.meta.dirname, '../src'), { recursive: true }, () => {
     clearTimeout(timer)
-    timer = setTimeout(() => (work = work.then(() => rebuild(running))), QUIET_MS)
+    timer = setTimeout(() => {
+      work = work.then(() => rebuild(running))
+    }, QUIET_MS)
   })
 } catch (error) {
   if (end.hasBegun()) await end.now()

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const RELAY = new URL('../src/relay/main.ts', import.meta.url).pathname
+const RELAY = join(import.meta.dirname, '../src/relay/main.ts')
 const START_TIMEOUT_MS = 20_000
 
 /** A relay in a process of its own. */

@@ -9,7 +9,7 @@ import { expect, test as base, type ElectronApplication, type Page } from '@play
 import { findElectron } from '../../tools/electron-path.ts'
 import { launchElectron, launchInstance, type Instance } from './harness/launch.ts'
 
-const FIXTURE = new URL('../../tools/electron-standin/fixture', import.meta.url).pathname
+const FIXTURE = join(import.meta.dirname, '../../tools/electron-standin/fixture')
 
 interface Fixture {
   invoke(channel: string, ...args: unknown[]): Promise<unknown>
@@ -30,16 +30,16 @@ interface Seen {
   readonly permissions: string[]
 }
 declare const fixture: Fixture
-declare const globalThis: { readonly fixture: { readonly seen: Seen } }
 
 const seen = (electron: ElectronApplication): Promise<Seen> =>
-  electron.evaluate(() => globalThis.fixture.seen)
+  electron.evaluate(() => (Reflect.get(globalThis, 'fixture') as { seen: Seen }).seen)
 
 async function ready(page: Page): Promise<void> {
   await expect(page.getByRole('status')).toHaveText('ready')
 }
 
 const test = base.extend<{ userData: string; entry: string; instance: Instance }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what a fixture needs.
   userData: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'sotto-e2e-'))
     await use(folder)

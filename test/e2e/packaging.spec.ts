@@ -32,7 +32,10 @@ test.beforeAll(async () => {
     process.execPath,
     [
       join(BUILT_APP, 'node_modules/electron-builder/cli.js'),
-      ...['--linux', 'dir', `-c.electronDist=${electron}`, `-c.directories.output=${folder}`],
+      '--linux',
+      'dir',
+      `-c.electronDist=${electron}`,
+      `-c.directories.output=${folder}`,
     ],
     { cwd: BUILT_APP },
   )

@@ -17,8 +17,8 @@ interface Reply {
 
 interface Waiting {
   readonly method: string
-  resolve(result: unknown): void
-  reject(error: Error): void
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
 }
 
 type CdpEvents = { [Name in keyof Protocol.Events]: [Protocol.Events[Name]] }

@@ -94,6 +94,7 @@ export {
   utilityProcess,
   webContents,
   WebFrameMain as webFrameMain,
+  // oxlint-disable-next-line import/no-default-export -- Electron has it, too.
   electron as default,
   // What `require('electron')` gives.
   electron as 'module.exports',

@@ -1,6 +1,5 @@
 import type { CdpSession } from './cdp.ts'
 import { Session } from './api/session.ts'
-import type { WebContents } from './api/web-contents.ts'
 
 /** Electron's names of what a page can ask for, and Chromium's. */
 const PERMISSIONS: readonly (readonly [electron: string, chromium: string])[] = [
@@ -24,7 +23,7 @@ const PERMISSIONS: readonly (readonly [electron: string, chromium: string])[] = 
 export async function applyPermissions(
   root: CdpSession,
   session: Session,
-  contents: WebContents,
+  contents: object,
   page: { readonly url: string; readonly origin: string; readonly chromiumOrigin: string },
 ): Promise<void> {
   await Promise.all(

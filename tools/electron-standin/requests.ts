@@ -29,6 +29,11 @@ export async function answerRequest(
     return
   }
   const scheme = schemeOf(url)
+  if (resourceType === 'Other' && url.endsWith('/favicon.ico')) {
+    // Chromium looks for an icon for its tab; Electron has no tabs.
+    await page.send('Fetch.failRequest', { requestId, errorReason: 'Aborted' })
+    return
+  }
   const handler = Protocol.handlerOf(session.protocol, scheme)
   if (handler === undefined) {
     if (CHROMIUM_SCHEMES.has(scheme)) await page.send('Fetch.continueRequest', { requestId })

@@ -147,15 +147,17 @@ export class HostileRelay {
   #forward(
     method: string,
     path: string,
-    { 'transfer-encoding': _, ...headers }: IncomingHttpHeaders,
+    headers: IncomingHttpHeaders,
     body: Buffer,
   ): Promise<IncomingMessage> {
+    const forwarded: IncomingHttpHeaders = { ...headers, 'content-length': String(body.length) }
+    delete forwarded['transfer-encoding']
     return new Promise((resolve, reject) => {
       // The Host header stays: the relay checks signatures over the address that the client used.
       const request = sendRequest(new URL(path, this.#target), {
         method,
         agent: false,
-        headers: { ...headers, 'content-length': body.length },
+        headers: forwarded,
       })
       request.once('response', resolve)
       request.once('error', reject)

@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from '@playwright/test'
 import { findElectron } from '../../../tools/electron-path.ts'
 
 /** The built app's folder. */
-export const BUILT_APP = new URL('../../../', import.meta.url).pathname
+export const BUILT_APP = join(import.meta.dirname, '../../..')
 
 /** How to start one instance. */
 export interface LaunchOptions {

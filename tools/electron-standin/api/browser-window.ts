@@ -18,7 +18,7 @@ import { openWindows, windowEvents } from './windows.ts'
 type State = 'normal' | 'minimized' | 'maximized' | 'fullscreen'
 
 let lastId = 0
-let focused: BrowserWindow | null = null
+const focus: { window: BrowserWindow | null } = { window: null }
 
 /** `BrowserWindow`: a window whose frame is imagined where Chromium is headless, and its page real. */
 export class BrowserWindow extends EventEmitter {
@@ -32,7 +32,7 @@ export class BrowserWindow extends EventEmitter {
     return BrowserWindow.getAllWindows().find(({ webContents }) => webContents === contents) ?? null
   }
   static getFocusedWindow(): BrowserWindow | null {
-    return focused
+    return focus.window
   }
 
   readonly id = ++lastId
@@ -61,13 +61,10 @@ export class BrowserWindow extends EventEmitter {
     this.#title = options.title ?? ''
     this.#isVisible = options.show !== false
     this.#isResizable = options.resizable !== false
-    const window: BrowserWindow = this
     this.webContents = new WebContents(
       {
-        window,
-        get size() {
-          return window.#bounds
-        },
+        window: this,
+        size: () => this.#bounds,
         close: () => this.close(),
       },
       preferences,
@@ -119,7 +116,7 @@ export class BrowserWindow extends EventEmitter {
     if (this.#isDestroyed) return
     this.#isDestroyed = true
     openWindows.delete(this)
-    if (focused === this) focused = null
+    if (focus.window === this) focus.window = null
     this.webContents.destroyed()
     this.emit('closed')
     windowEvents.emit('closed', this)
@@ -157,22 +154,22 @@ export class BrowserWindow extends EventEmitter {
     this.#blurred()
   }
   isFocused(): boolean {
-    return focused === this
+    return focus.window === this
   }
   moveTop(): void {
     this.focus()
   }
 
   #focused(): void {
-    if (focused === this || this.#isDestroyed) return
-    focused?.blur()
-    focused = this
+    if (focus.window === this || this.#isDestroyed) return
+    focus.window?.blur()
+    focus.window = this
     this.emit('focus')
     windowEvents.emit('focus', this)
   }
   #blurred(): void {
-    if (focused !== this) return
-    focused = null
+    if (focus.window !== this) return
+    focus.window = null
     this.emit('blur')
     windowEvents.emit('blur', this)
   }

@@ -1,23 +1,18 @@
 import { loud } from '../loud.ts'
+import { copied } from './copied.ts'
 import { webContents } from './web-contents.ts'
-
-let text = ''
-
-/** The page copied something. */
-export function clipboardCopied(copied: string): void {
-  text = copied
-}
 
 /** `clipboard`, asynchronous as in Electron 45: text only, and of this instance only where Chromium is headless. */
 export const clipboard = loud('clipboard', {
-  readText: async (): Promise<string> => text,
-  writeText: async (written: string): Promise<void> => {
-    text = String(written)
+  readText: async (): Promise<string> => copied.text,
+  writeText: async (text: string): Promise<void> => {
+    copied.text = String(text)
     const [contents] = webContents.getAllWebContents()
-    await contents?.host.callHook('copy', [text])
+    await contents?.host.callHook('copy', [copied.text])
   },
   clear: async (): Promise<void> => {
-    text = ''
+    copied.text = ''
   },
-  has: async (mimeType: string): Promise<boolean> => mimeType === 'text/plain' && text !== '',
+  has: async (mimeType: string): Promise<boolean> =>
+    mimeType === 'text/plain' && copied.text !== '',
 })

@@ -1,10 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { codec } from '../codec.ts'
 import { loud } from '../loud.ts'
-import type { WebContents } from './web-contents.ts'
+import type { WebFrameMain } from './web-frame-main.ts'
 
 type Handler = (event: object, ...args: unknown[]) => unknown
 type Settle = (outcome: { value: string } | { error: string }) => void
+
+interface Sender {
+  readonly mainFrame: WebFrameMain
+  send(channel: string, ...args: unknown[]): void
+}
 
 const handlers = new Map<string, Handler>()
 
@@ -33,7 +38,7 @@ export const ipcMain = loud('ipcMain', new IpcMain())
 
 /** Hands a page's message to the app; `settle` carries the answer of an `invoke` back. */
 export function dispatchIpc(
-  sender: WebContents,
+  sender: Sender,
   channel: string,
   args: readonly unknown[],
   settle?: Settle,

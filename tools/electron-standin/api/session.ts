@@ -2,16 +2,15 @@ import { EventEmitter } from 'node:events'
 import { loudClass } from '../loud.ts'
 import { Protocol } from './protocol.ts'
 import { WebRequest } from './web-request.ts'
-import type { WebContents } from './web-contents.ts'
 
 type RequestHandler = (
-  contents: WebContents,
+  contents: object,
   permission: string,
   callback: (granted: boolean) => void,
   details: { readonly requestingUrl: string; readonly isMainFrame: boolean },
 ) => void
 type CheckHandler = (
-  contents: WebContents,
+  contents: object,
   permission: string,
   origin: string,
   details: { readonly requestingUrl: string; readonly isMainFrame: boolean },
@@ -92,7 +91,7 @@ export class Session extends EventEmitter {
    */
   static async grants(
     of: Session,
-    contents: WebContents,
+    contents: object,
     permission: string,
     url: string,
     origin: string,

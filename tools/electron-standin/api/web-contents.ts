@@ -14,7 +14,7 @@ import { applyPermissions } from '../permissions.ts'
 import { answerRequest } from '../requests.ts'
 import { runtime } from '../runtime.ts'
 import type { HeldPage } from '../targets.ts'
-import { clipboardCopied } from './clipboard.ts'
+import { copied } from './copied.ts'
 import { dispatchIpc } from './ipc-main.ts'
 import { nativeImage, type NativeImage } from './native-image.ts'
 import { mediaFeatures, nativeTheme } from './native-theme.ts'
@@ -34,7 +34,7 @@ let lastId = 0
 /** What a window tells its contents, and hears from it. */
 export interface WindowSide {
   readonly window: object
-  readonly size: { readonly width: number; readonly height: number }
+  readonly size: () => { readonly width: number; readonly height: number }
   close(): void
 }
 
@@ -70,7 +70,7 @@ export class WebContents extends EventEmitter {
     this.#host = new PageHost(
       requireTargets(),
       preferences.preload,
-      side.size,
+      side.size(),
       (request, host) => this.#onRequest(request, host),
       (page) => this.#prepare(page),
     )
@@ -159,7 +159,7 @@ export class WebContents extends EventEmitter {
         this.#accelerators?.press(message.index)
         return
       case 'copied':
-        clipboardCopied(message.text)
+        copied.text = message.text
         return
       case 'context-menu': {
         const { type: _, ...params } = message
@@ -436,7 +436,7 @@ export class WebContents extends EventEmitter {
   }
 
   async #applySize(page: CdpSession): Promise<void> {
-    const { width, height } = this.#side.size
+    const { width, height } = this.#side.size()
     if (requireTargets().isVisible) return
     // Zoom as browsers do it: fewer, larger CSS pixels in the same window.
     await page.send('Emulation.setDeviceMetricsOverride', {

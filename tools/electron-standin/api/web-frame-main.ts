@@ -1,17 +1,23 @@
 import { loudClass } from '../loud.ts'
 import { originOf } from '../addresses.ts'
-import type { WebContents } from './web-contents.ts'
+
+interface FrameOwner {
+  readonly id: number
+  getURL(): string
+  isDestroyed(): boolean
+  send(channel: string, ...args: unknown[]): void
+}
 
 /** The main frame of a page: the only frame with a preload script, so the only sender of messages. */
 export class WebFrameMain {
-  readonly #contents: WebContents
+  readonly #contents: FrameOwner
   readonly parent = null
   readonly frames: readonly WebFrameMain[] = []
   readonly name = ''
   readonly detached = false
   readonly routingId = 1
 
-  constructor(contents: WebContents) {
+  constructor(contents: FrameOwner) {
     this.#contents = contents
   }
 

@@ -57,7 +57,7 @@ export function createCodec(): Codec {
       if (typeof part === 'bigint') {
         return { at: nodes.push({ type: 'bigint', digits: String(part) }) - 1 }
       }
-      const object = part as object
+      const object: object = part
       const known = indexes.get(object)
       if (known !== undefined) return { at: known }
       const at = nodes.push(null) - 1

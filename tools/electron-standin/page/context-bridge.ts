@@ -31,16 +31,15 @@ export function createBridge(self: string, other: string, secret: string): Bridg
   let lastId = 0
 
   // Taken now, before the page's scripts run and could replace them.
-  const { addEventListener, dispatchEvent, CustomEvent } = window
+  const { CustomEvent } = window
+  const addEventListener = window.addEventListener.bind(window)
+  const dispatchEvent = window.dispatchEvent.bind(window)
   const listen = (name: string, listener: (detail: never) => void, once = false): void =>
-    addEventListener.call(
-      window,
-      secret + name,
-      (event) => listener((event as CustomEvent<never>).detail),
-      { once },
-    )
+    addEventListener(secret + name, (event) => listener((event as CustomEvent<never>).detail), {
+      once,
+    })
   const fire = (name: string, detail: unknown): boolean =>
-    dispatchEvent.call(window, new CustomEvent(secret + name, { detail }))
+    dispatchEvent(new CustomEvent(secret + name, { detail }))
 
   function packError(error: unknown): Packed {
     return error instanceof Error ? { kind: 'error', message: error.message } : pack(error)

@@ -113,7 +113,8 @@ export function createPreloadEnvironment(
       deliver(channel, args) {
         const event = { sender: ipcRenderer, ports: [] }
         const values = codec.decode(args) as unknown[]
-        for (const { call } of [...(listeners.get(channel) ?? [])]) call(event, ...values)
+        const current = (listeners.get(channel) ?? []).slice()
+        for (const { call } of current) call(event, ...values)
       },
       settle(id, outcome) {
         const settle = invoked.get(id)

@@ -28,17 +28,17 @@ export function composePageScripts(preloadPath: string | undefined): PageScripts
   return {
     mainWorld: `(() => {
       ${TOP_FRAME_ONLY}
-      ;(${createBridge})('main', 'isolated', ${secret})
+      ;(${String(createBridge)})('main', 'isolated', ${secret})
     })()`,
     isolatedWorld: `(() => {
       ${TOP_FRAME_ONLY}
       const send = globalThis.${POST_BINDING}
       const post = (message) => send(JSON.stringify(message))
-      const codec = (${createCodec})()
-      const bridge = (${createBridge})('isolated', 'main', ${secret})
-      const environment = (${createPreloadEnvironment})(
+      const codec = (${String(createCodec)})()
+      const bridge = (${String(createBridge)})('isolated', 'main', ${secret})
+      const environment = (${String(createPreloadEnvironment)})(
         post, codec, bridge, ${JSON.stringify(process.platform)}, ${JSON.stringify({ node, chrome, electron })})
-      globalThis.${PAGE_HOOKS} = { ...environment.hooks, ...(${watchWindow})(post) }
+      globalThis.${PAGE_HOOKS} = { ...environment.hooks, ...(${String(watchWindow)})(post) }
       const module = { exports: {} }
       ;(function (require, process, module, exports, global) {
 ${preload}

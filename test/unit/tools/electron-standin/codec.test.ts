@@ -1,9 +1,10 @@
+import { runInThisContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCodec } from '../../../../tools/electron-standin/page/codec.ts'
 
-const { encode, decode } = createCodec()
-const copy = (value: unknown): unknown => decode(encode(value))
+const codec = createCodec()
+const copy = (value: unknown): unknown => codec.decode(codec.encode(value))
 
 describe('the codec', () => {
   test.each([
@@ -50,7 +51,7 @@ describe('the codec', () => {
     ['a promise', Promise.resolve()],
     ['an object with a method', { run: () => 1 }],
   ])('refuses %s', (_name, value) => {
-    expect(() => encode(value)).toThrow('An object could not be cloned.')
+    expect(() => codec.encode(value)).toThrow('An object could not be cloned.')
   })
 
   test('copies any structure', () => {
@@ -71,9 +72,9 @@ describe('the codec', () => {
   })
 
   test('is the same when made from its own source, as in the page', () => {
-    const inPage = new Function(`return (${createCodec})()`)() as ReturnType<typeof createCodec>
+    const inPage = runInThisContext(`(${String(createCodec)})()`) as ReturnType<typeof createCodec>
     const value = { list: [1, new Map([['a', new Uint8Array([7])]])] }
-    expect(inPage.decode(encode(value))).toEqual(value)
-    expect(decode(inPage.encode(value))).toEqual(value)
+    expect(inPage.decode(codec.encode(value))).toEqual(value)
+    expect(codec.decode(inPage.encode(value))).toEqual(value)
   })
 })

@@ -1,0 +1,2 @@
+/** What was copied last, by the app or in a page. */
+export const copied = { text: '' }
