@@ -19,13 +19,13 @@ export interface Caller {
 export type DeepReadonly<T> = { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
 
 /** What a handler gives back; only codes that the contract declares for the call compile. */
-export type HandlerResult<Name extends CallName> = Result<
+type HandlerResult<Name extends CallName> = Result<
   CallOutput<Name> extends undefined ? void : DeepReadonly<CallOutput<Name>>,
   Failure<CallError<Name>>
 >
 
 /** Answers one call. Its input is parsed already, its output is checked before it crosses. */
-export type Handler<Name extends CallName> = (
+type Handler<Name extends CallName> = (
   input: CallInput<Name>,
   caller: Caller,
 ) => HandlerResult<Name> | Promise<HandlerResult<Name>>

@@ -4,8 +4,8 @@ import { protocol, type Session } from 'electron'
 import { PAGE_HEADERS } from './page-headers.ts'
 
 /** Pages come from a scheme of our own, never from `file://`, so that they have an origin and headers. */
-export const APP_SCHEME = 'app'
-export const APP_HOST = 'sotto'
+const APP_SCHEME = 'app'
+const APP_HOST = 'sotto'
 export const APP_ORIGIN = `${APP_SCHEME}://${APP_HOST}`
 export const START_URL = `${APP_ORIGIN}/`
 

@@ -2,7 +2,7 @@
  * What a page may do: run its own scripts and styles, show its own and decoded images, and nothing else. It does
  * no networking but for its own files.
  */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
