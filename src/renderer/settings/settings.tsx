@@ -58,38 +58,42 @@ export function Settings({ section }: { readonly section?: SettingsSection | und
 
   return (
     <Dialog open size="large" onClose={() => closeOverlay('settings')} title={t('title')}>
-      <Tabs.Root
-        className={styles.settings}
-        orientation="vertical"
-        value={page}
-        onValueChange={(next: SettingsSection) => openOverlay({ kind: 'settings', section: next })}
-      >
-        <Tabs.List
-          ref={list}
-          className={styles.sections}
-          aria-label={t('sections')}
-          activateOnFocus
+      <div className={styles.frame}>
+        <Tabs.Root
+          className={styles.settings}
+          orientation="vertical"
+          value={page}
+          onValueChange={(next: SettingsSection) =>
+            openOverlay({ kind: 'settings', section: next })
+          }
         >
+          <Tabs.List
+            ref={list}
+            className={styles.sections}
+            aria-label={t('sections')}
+            activateOnFocus
+          >
+            {SETTINGS_SECTIONS.map((name) => {
+              const { Icon } = PAGES[name]
+              return (
+                <Tabs.Tab key={name} value={name} className={styles.section}>
+                  <Icon />
+                  <span>{t(`section.${name}`)}</span>
+                </Tabs.Tab>
+              )
+            })}
+          </Tabs.List>
           {SETTINGS_SECTIONS.map((name) => {
-            const { Icon } = PAGES[name]
+            const { Content } = PAGES[name]
             return (
-              <Tabs.Tab key={name} value={name} className={styles.section}>
-                <Icon />
-                <span>{t(`section.${name}`)}</span>
-              </Tabs.Tab>
+              <Tabs.Panel key={name} value={name} className={styles.page}>
+                <h3 className={styles.pageTitle}>{t(`section.${name}`)}</h3>
+                <Content />
+              </Tabs.Panel>
             )
           })}
-        </Tabs.List>
-        {SETTINGS_SECTIONS.map((name) => {
-          const { Content } = PAGES[name]
-          return (
-            <Tabs.Panel key={name} value={name} className={styles.page}>
-              <h3 className={styles.pageTitle}>{t(`section.${name}`)}</h3>
-              <Content />
-            </Tabs.Panel>
-          )
-        })}
-      </Tabs.Root>
+        </Tabs.Root>
+      </div>
     </Dialog>
   )
 }

@@ -33,25 +33,27 @@ export function VerifyDialog({ contactId }: { readonly contactId: number }) {
       title={t('title', { name })}
       footer={safetyNumber !== null && <Actions contact={contact} verification={verification} />}
     >
-      <div className={styles.content}>
-        {contact.identityChanged ? (
-          <Banner tone="warning" icon={<ShieldAlert />} title={t('changed.title', { name })}>
-            {t('changed.text', { name })} {t('changed.compareFirst')}
-          </Banner>
-        ) : (
-          <p className={styles.quiet}>{t('intro', { name })}</p>
-        )}
-        {safetyNumber === null ? (
-          <div className={styles.loading}>
-            {errorCode === null && <Spinner label={t('number')} />}
-          </div>
-        ) : (
-          <>
-            <SafetyNumber name={name} safetyNumber={safetyNumber} />
-            <CompareForm name={name} onCompare={verification.compare} />
-          </>
-        )}
-        {errorCode !== null && <FormError>{t(`errors:${errorCode}`)}</FormError>}
+      <div className={styles.frame}>
+        <div className={styles.content}>
+          {contact.identityChanged ? (
+            <Banner tone="warning" icon={<ShieldAlert />} title={t('changed.title', { name })}>
+              {t('changed.text', { name })} {t('changed.compareFirst')}
+            </Banner>
+          ) : (
+            <p className={styles.quiet}>{t('intro', { name })}</p>
+          )}
+          {safetyNumber === null ? (
+            <div className={styles.loading}>
+              {errorCode === null && <Spinner label={t('number')} />}
+            </div>
+          ) : (
+            <>
+              <SafetyNumber name={name} safetyNumber={safetyNumber} />
+              <CompareForm name={name} onCompare={verification.compare} />
+            </>
+          )}
+          {errorCode !== null && <FormError>{t(`errors:${errorCode}`)}</FormError>}
+        </div>
       </div>
     </Dialog>
   )
