@@ -65,6 +65,7 @@ test('a link opens in the app that runs already, and in the one that it starts',
   relay,
   folder,
 }) => {
+  test.slow()
   const ben = await start({ name: 'ben' })
   await createAccount(ben, relay.url, 'ben')
   const { link } = await call(ben.page, 'account.createInvite', undefined)
@@ -86,6 +87,7 @@ test('a link opens in the app that runs already, and in the one that it starts',
 })
 
 test('a link that starts the first run is used there, once', async ({ start, relay }) => {
+  test.slow()
   const ben = await start({ name: 'ben' })
   await createAccount(ben, relay.url, 'ben')
   const { link } = await call(ben.page, 'account.createInvite', undefined)
@@ -107,6 +109,7 @@ test('a message is announced, a click opens its conversation, and what is read i
   start,
   relay,
 }) => {
+  test.slow()
   const ada = await start({ name: 'ada' })
   await createAccount(ada, relay.url, 'ada')
   const ben = await start({ name: 'ben' })
