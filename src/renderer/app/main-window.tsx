@@ -8,12 +8,13 @@ import { useConversation, useConversations } from '../state/conversations.ts'
 import { useLayout } from '../state/layout.ts'
 import { ThreadPane } from '../thread/thread-pane.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { VisuallyHidden } from '../ui/visually-hidden.tsx'
 import styles from './main-window.module.css'
 import { Overlays } from './overlays.tsx'
 
 /** Three panes: conversations, thread, details. A narrow window shows one at a time. */
 export function MainWindow() {
-  const { t } = useTranslation('thread')
+  const { t } = useTranslation(['thread', 'conversations'])
   useShortcuts()
   useAppCommands()
   const openId = useConversations((state) => state.openId)
@@ -23,9 +24,12 @@ export function MainWindow() {
   return (
     <div className={styles.frame}>
       <div className={styles.window} data-pane={pane}>
-        <div className={styles.list}>
+        <section className={styles.list} aria-label={t('conversations:title')}>
+          <VisuallyHidden>
+            <h1>Sotto</h1>
+          </VisuallyHidden>
           <ListPane />
-        </div>
+        </section>
         <main className={styles.thread}>
           {open === null ? (
             <EmptyState icon={<MessageSquareText />} title={t('noneOpen')}>

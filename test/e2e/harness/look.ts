@@ -5,18 +5,18 @@ import { expect, type Page } from '@playwright/test'
 import type { Instance } from './launch.ts'
 
 /** The themes that every screen is looked at in. */
-export const THEMES = ['light', 'dark'] as const
-export type Theme = (typeof THEMES)[number]
+const THEMES = ['light', 'dark'] as const
+type Theme = (typeof THEMES)[number]
 
 /** Window sizes that every screen is looked at in. */
-export const SIZES = {
+const SIZES = {
   wide: { width: 1280, height: 800 },
   narrow: { width: 420, height: 760 },
 } as const
-export type Size = keyof typeof SIZES
+type Size = keyof typeof SIZES
 
 /** Gives a window's page the theme that the system would. Overrides no choice that the user made in the app. */
-export async function setSystemTheme({ page }: Instance, theme: Theme): Promise<void> {
+async function setSystemTheme({ page }: Instance, theme: Theme): Promise<void> {
   await page.emulateMedia({ colorScheme: theme })
 }
 
@@ -45,7 +45,7 @@ export async function expectAccessible(instance: Instance): Promise<void> {
       .analyze()
     const found = violations.map(
       ({ id, nodes }) =>
-        `${theme}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+        `${theme}: ${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join(', ')}`,
     )
     expect(found).toEqual([])
   }

@@ -31,8 +31,8 @@ export class Person {
   async inviteLink(): Promise<string> {
     const { page } = this
     await page.getByRole('button', { name: 'Add a contact' }).first().click()
-    await page.getByRole('tab', { name: 'Show my link' }).click()
-    const field = page.getByLabel('Your invite link')
+    await page.getByRole('radio', { name: 'Show my link' }).click()
+    const field = page.getByRole('textbox', { name: 'Your invite link' })
     await expect(field).toHaveValue(/^sotto:\/\/add\?/)
     const link = await field.inputValue()
     await page.keyboard.press('Escape')
