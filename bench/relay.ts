@@ -136,13 +136,14 @@ async function floor(folder: string): Promise<Subject> {
   database.pragma('synchronous = FULL')
   database.pragma('wal_autocheckpoint = 10000')
   database.exec(
-    'CREATE TABLE rows (row INTEGER PRIMARY KEY, box INTEGER, id TEXT UNIQUE, body BLOB)',
+    'CREATE TABLE rows (row INTEGER PRIMARY KEY, box INTEGER, id BLOB UNIQUE, body BLOB)',
   )
   database.exec('CREATE INDEX boxes ON rows (box, row)')
   const insert = database.prepare('INSERT INTO rows (box, id, body) VALUES (?, ?, ?)')
-  const page = database.prepare<[number, number], { row: number; body: Uint8Array }>(
-    'SELECT row, body FROM rows WHERE box = ? AND row > ? ORDER BY row LIMIT 256',
-  )
+  const page = database.prepare<
+    [number, number],
+    { row: number; id: Uint8Array; body: Uint8Array }
+  >('SELECT row, id, body FROM rows WHERE box = ? AND row > ? ORDER BY row LIMIT 256')
   const remove = database.prepare('DELETE FROM rows WHERE box = ? AND row <= ?')
   const commits = new GroupCommit(database, (cause) => {
     throw cause
@@ -154,9 +155,8 @@ async function floor(folder: string): Promise<Subject> {
     (_request, body, done) => done(null, body),
   )
   app.put<{ Params: { id: string } }>('/v1/envelopes/:id', async (request, reply) => {
-    await commits.run(() =>
-      insert.run(request.headers['sotto-delivery-token'], request.params.id, request.body),
-    )
+    const id = Buffer.from(request.params.id, 'base64url')
+    await commits.run(() => insert.run(request.headers['sotto-delivery-token'], id, request.body))
     return reply.code(201).send({ stored: true })
   })
   await app.register(websocket)
@@ -165,8 +165,8 @@ async function floor(folder: string): Promise<Subject> {
     const none = new Uint8Array(16)
     const send = (after: number): void => {
       const rows = page.all(box, after)
-      for (const { row, body } of rows) {
-        const envelope = { sequence: row, id: none, label: none, receivedAtMs: 0, body }
+      for (const { row, id, body } of rows) {
+        const envelope = { sequence: row, id, label: none, receivedAtMs: 0, body }
         socket.send(encodeEnvelopeFrame(envelope))
       }
       const last = rows.at(-1)
@@ -192,8 +192,7 @@ async function floor(folder: string): Promise<Subject> {
         await commits.run(() => remove.run(box, Number.MAX_SAFE_INTEGER))
         await commits.run(() => {
           for (let index = 0; index < each; index++) {
-            const id = Buffer.from(randomBytes(16)).toString('base64url')
-            insert.run(box, id, randomBytes(BODY_BYTES))
+            insert.run(box, randomBytes(16), randomBytes(BODY_BYTES))
           }
         })
       }
@@ -252,7 +251,7 @@ export async function runRelayBench(): Promise<BenchRow[]> {
   const bare = await floor(folder)
   try {
     const many = await compare(relay, bare, (subject) => deposits(subject, 64))
-    const one = await compare(relay, bare, (subject) => deposits(subject, 1))
+    const one = await deposits(relay, 1)
     const drain = await compare(relay, bare, drained)
     const [stream] = await relay.fill(1, 0)
     const [token = ''] = relay.tokens
@@ -282,9 +281,8 @@ export async function runRelayBench(): Promise<BenchRow[]> {
       row('deposits, 64 clients, floor', '/s', many.floor),
       row('deposits, 64 clients, p50', 'ms', many.relay.p50Ms),
       row('deposits, 64 clients, p99', 'ms', many.relay.p99Ms),
-      against('deposits, one client', one),
-      row('deposits, one client, p50', 'ms', one.relay.p50Ms),
-      row('deposits, one client, p99', 'ms', one.relay.p99Ms),
+      row('deposits, one client, p50', 'ms', one.p50Ms),
+      row('deposits, one client, p99', 'ms', one.p99Ms),
       against(`drained, ${DRAIN_STREAMS} streams`, drain),
       row(`drained, ${DRAIN_STREAMS} streams, floor`, '/s', drain.floor),
       row('deposit to online receiver, p50', 'ms', online.p50Ms),

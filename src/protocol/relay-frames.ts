@@ -33,14 +33,22 @@ function view(bytes: Uint8Array): DataView {
 }
 
 function readSafeUint64(bytes: Uint8Array, offset: number): number | null {
-  const value = view(bytes).getBigUint64(offset)
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null
+  const source = view(bytes)
+  const value = source.getUint32(offset) * 2 ** 32 + source.getUint32(offset + 4)
+  return Number.isSafeInteger(value) ? value : null
+}
+
+/** As `setBigUint64`, without the cost of a BigInt. */
+function writeSafeUint64(bytes: Uint8Array, offset: number, value: number): void {
+  const target = view(bytes)
+  target.setUint32(offset, Math.floor(value / 2 ** 32))
+  target.setUint32(offset + 4, value % 2 ** 32)
 }
 
 function sequenceFrame(type: number, sequence: number): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(SEQUENCE_FRAME_BYTES)
   frame[0] = type
-  view(frame).setBigUint64(SEQUENCE_OFFSET, BigInt(sequence))
+  writeSafeUint64(frame, SEQUENCE_OFFSET, sequence)
   return frame
 }
 
@@ -48,8 +56,8 @@ function sequenceFrame(type: number, sequence: number): Uint8Array<ArrayBuffer> 
 export function encodeEnvelopeFrame(envelope: DeliveredEnvelope): Uint8Array<ArrayBuffer> {
   const frame = new Uint8Array(BODY_OFFSET + envelope.body.length)
   frame[0] = ENVELOPE_FRAME
-  view(frame).setBigUint64(SEQUENCE_OFFSET, BigInt(envelope.sequence))
-  view(frame).setBigUint64(TIME_OFFSET, BigInt(envelope.receivedAtMs))
+  writeSafeUint64(frame, SEQUENCE_OFFSET, envelope.sequence)
+  writeSafeUint64(frame, TIME_OFFSET, envelope.receivedAtMs)
   frame.set(envelope.id, ID_OFFSET)
   frame.set(envelope.label, LABEL_OFFSET)
   frame.set(envelope.body, BODY_OFFSET)

@@ -35,8 +35,10 @@ const Limits = Type.Object(
     /** Delivery tokens of one account, ended ones included until they expire. */
     tokens: count(10_000),
     connections: count(20_000),
+    /** To receive a whole request: slower senders are cut off. */
+    requestTimeoutMs: count(20 * SECOND_MS),
     /** Above this delay of the event loop, requests are refused for a moment; 0 never refuses. */
-    eventLoopDelayMs: Type.Integer({ minimum: 0, default: 2_000 }),
+    eventLoopDelayMs: Type.Integer({ minimum: 0, default: 5_000 }),
   },
   { ...strict, default: {} },
 )

@@ -22,6 +22,8 @@ export class DeviceStream {
   /** Sent and not yet acknowledged, ascending. */
   #unacknowledged: number[] = []
   #sentThrough: number
+  #acknowledgedThrough = 0
+  #acknowledging = false
   #toldDrained = false
   #bufferFull = false
   #pumping = false
@@ -120,6 +122,22 @@ export class DeviceStream {
     })
   }
 
+  /** Stores the highest acknowledgement; those that arrive meanwhile go together. */
+  async #acknowledge(): Promise<void> {
+    this.#acknowledging = true
+    try {
+      for (let stored = 0; stored < this.#acknowledgedThrough;) {
+        stored = this.#acknowledgedThrough
+        await this.#storage.acknowledge(this.mailbox, { through: stored })
+      }
+    } catch (cause) {
+      // They simply wait on, and the device drops what it has already.
+      this.#onError(cause)
+    } finally {
+      this.#acknowledging = false
+    }
+  }
+
   /** Once a connection: what waited when it began has all been sent. */
   #tellDrained(): void {
     if (this.#toldDrained) return
@@ -135,8 +153,8 @@ export class DeviceStream {
     }
     const kept = this.#unacknowledged.findIndex((sequence) => sequence > through)
     this.#unacknowledged.splice(0, kept === -1 ? this.#unacknowledged.length : kept)
-    // Where it fails they simply wait on, and the device drops what it has already.
-    this.#storage.acknowledge(this.mailbox, { through }).catch(this.#onError)
+    this.#acknowledgedThrough = Math.max(this.#acknowledgedThrough, through)
+    if (!this.#acknowledging) void this.#acknowledge()
     this.pump()
   }
 }

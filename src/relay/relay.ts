@@ -34,6 +34,8 @@ export interface RelayHooks {
   readonly onFatal?: (cause: unknown) => void
   /** Time in milliseconds since 1970, for tests. */
   readonly nowMs?: () => number
+  /** Another database than the file in `dataDir`. */
+  readonly storage?: RelayStorage
 }
 
 function openStorage(config: RelayConfig, onFatal: (cause: unknown) => void): RelayStorage {
@@ -52,14 +54,14 @@ export async function startRelay(
   config: RelayConfig,
   hooks: RelayHooks = {},
 ): Promise<RunningRelay> {
-  const logger = pino({ level: config.logLevel, base: null })
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
   const nowMs = hooks.nowMs ?? Date.now
   const onFatal = (cause: unknown): void => {
     logger.fatal({ cause: String(cause) }, 'the database failed')
     if (hooks.onFatal === undefined) process.exit(1)
     hooks.onFatal(cause)
   }
-  const storage = openStorage(config, onFatal)
+  const storage = hooks.storage ?? openStorage(config, onFatal)
   const closing = new AbortController()
   const streams = new Streams()
   const sessions = new Sessions(storage.secret)

@@ -21,9 +21,6 @@ import { serviceRoutes } from './routes/service.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const MAX_HEADER_BYTES = 8_192
-const HEADERS_TIMEOUT_MS = 10_000
-/** To receive a whole request: a slow sender is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000
 const KEEP_ALIVE_MS = 75_000
 const JSON_BODY_BYTES = 64 * 1024
 const RETRY_WHEN_OVERLOADED_MS = 1_000
@@ -34,14 +31,16 @@ export async function buildServer(
   logger: FastifyBaseLogger,
 ): Promise<RelayApp> {
   const { config, nowMs } = context
+  const { requestTimeoutMs } = config.limits
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // No child logger per request: only errors are logged, and nothing tells requests apart.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
-    trustProxy: config.trustProxy,
+    // The one hop that is the proxy: what it says of the client, not what the client says of itself.
+    trustProxy: config.trustProxy && ((_address: string, hop: number) => hop === 0),
     bodyLimit: JSON_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
@@ -50,7 +49,11 @@ export async function buildServer(
       answerRaw(reply.raw, nowMs()),
     clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
       answerClientError(error, socket, nowMs()),
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / 4,
+    },
   }
   const app: RelayApp = (
     config.tls === null

@@ -40,6 +40,8 @@ interface Sums {
 }
 
 const MAILBOX_COLUMNS = 'mailbox, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
+/** Read at a time, so that little more than what is wanted is in memory. */
+const PAGE_ROWS = 32
 const SUMS =
   'count(*) AS count, ifnull(sum(length(body)), 0) AS bytes, ifnull(sum(knock), 0) AS knocks'
 
@@ -224,14 +226,17 @@ export class MailboxTables {
   ): readonly StoredEnvelope[] | null {
     const envelopes: StoredEnvelope[] = []
     let bytes = 0
-    for (const { seq, id, label, received_ms, body } of this.#waiting.iterate(
-      mailbox,
-      after,
-      limit,
-    )) {
-      bytes += body.length
-      if (envelopes.length > 0 && bytes > maxBytes) break
-      envelopes.push({ sequence: seq, id, label, receivedAtMs: received_ms, body })
+    let last = after
+    for (let full = false; !full;) {
+      const asked = Math.min(PAGE_ROWS, limit - envelopes.length)
+      const rows = this.#waiting.all(mailbox, last, asked)
+      full = rows.length < asked || envelopes.length + asked === limit
+      for (const { seq, id, label, received_ms, body } of rows) {
+        bytes += body.length
+        if (envelopes.length > 0 && bytes > maxBytes) return envelopes
+        envelopes.push({ sequence: seq, id, label, receivedAtMs: received_ms, body })
+        last = seq
+      }
     }
     if (envelopes.length === 0 && this.#mailbox.get(mailbox) === undefined) return null
     return envelopes

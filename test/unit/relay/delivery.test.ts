@@ -139,6 +139,13 @@ describe('knocking', () => {
 })
 
 describe('limits by address', () => {
+  test('what a client says of itself behind a proxy is not believed', async () => {
+    await restart({ trustProxy: true, rates: { knocks: { burst: 1, everyMs: 60_000 } } })
+    expect((await knock({ from: '198.51.100.1, 192.0.2.1' })).status).toBe(201)
+    expect((await knock({ from: '198.51.100.2, 192.0.2.1' })).status).toBe(429)
+    expect((await knock({ from: '198.51.100.2, 192.0.2.2' })).status).toBe(201)
+  })
+
   test('registrations are few', async () => {
     await restart({ trustProxy: true })
     const codes: (string | null)[] = []

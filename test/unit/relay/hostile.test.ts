@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RequestSigner } from '#core/ports.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayClient } from '#relay-client/client.ts'
+import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { ERRORS } from '#shared/errors.ts'
 import { call, signed, testAccount, testClient, testRelay, type TestRelay } from './harness.ts'
 
@@ -60,9 +61,9 @@ function expectCivil(answer: { status: number; code: string | null; body: unknow
 }
 
 /** Sends bytes as they are; gives the status line of what comes back, or nothing. */
-function sendRaw(bytes: string | Uint8Array, waitMs = 1_000): Promise<string> {
+function sendRaw(bytes: string | Uint8Array, waitMs = 1_000, target = relay): Promise<string> {
   return new Promise((resolve) => {
-    const { hostname, port } = new URL(relay.url)
+    const { hostname, port } = new URL(target.url)
     const socket = connect(Number(port), hostname)
     let answer = ''
     const done = (): void => {
@@ -211,6 +212,47 @@ describe('hostile requests', () => {
     ['a TLS greeting', Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3), 400],
   ] as const)('%s', async (_name, bytes, status) => {
     expect(await sendRaw(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  })
+
+  test.each([
+    ['its headers', 'GET /v1/info HTTP/1.1\r\nhost: a\r\n'],
+    [
+      'its body',
+      'POST /v1/accounts HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    ],
+  ])('a client that never ends %s is cut off', async (_name, start) => {
+    const impatient = await testRelay({ limits: { requestTimeoutMs: 200 } })
+    const answer = await sendRaw(start, 5_000, impatient)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    await impatient.close()
+  })
+
+  test('a full disk refuses what would be stored, answers the rest, and recovers', async () => {
+    const storage = openSqliteStorage({
+      path: ':memory:',
+      maxPages: 90,
+      onFatal: (cause) => {
+        throw cause
+      },
+    })
+    const full = await testRelay({ rates: { deposits: GENEROUS } }, { storage })
+    const { signer, token } = await testAccount(full, client, 'alice')
+    const deposit = () =>
+      client.deposit(full.host, {
+        envelopeId: randomBytes(16),
+        deviceId: 1,
+        token,
+        envelope: randomBytes(20_000),
+      })
+    let outcome = await deposit()
+    for (let count = 0; outcome.ok && count < 50; count++) outcome = await deposit()
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'RELAY_FULL' } })
+    expect(await client.nameFree(full.host, 'alice')).toEqual({ ok: true, value: false })
+    expect(await call(full, 'GET', '/readyz')).toMatchObject({ status: 200 })
+    await storage.expire(Date.now() + 1_000, 1)
+    expect(await deposit()).toEqual({ ok: true, value: undefined })
+    expect(await client.prekeysLeft(full.host, signer)).toMatchObject({ ok: true })
+    await full.close()
   })
 
   test('it still works after all this', async () => {
