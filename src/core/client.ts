@@ -158,7 +158,9 @@ export class Client {
   }
 
   removeContact(id: ContactId) {
-    return this.#thenWake(contacts.removeContact(this.#context, id))
+    const removed = contacts.removeContact(this.#context, id)
+    this.#jobs.wakeTidying()
+    return this.#thenWake(removed)
   }
 
   safetyNumber(id: ContactId) {
@@ -197,7 +199,9 @@ export class Client {
   }
 
   clearConversation(id: ConversationId) {
-    return conversations.clearConversation(this.#context, id)
+    const cleared = conversations.clearConversation(this.#context, id)
+    this.#jobs.wakeTidying()
+    return cleared
   }
 
   pageOfMessages(id: ConversationId, position: messages.PagePosition, limit: number) {

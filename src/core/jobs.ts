@@ -14,6 +14,8 @@ import { keepTokens } from './token-upkeep.ts'
 
 const PREKEY_UPKEEP_MS = 6 * 3_600_000
 const HOUSEKEEPING_MS = 24 * 3_600_000
+/** Between two pieces of tidying up the store, so that nothing waits for them. */
+const TIDYING_PAUSE_MS = 100
 /** Longer than a relay keeps envelopes: until then, a repeated one is recognised. */
 const SEEN_KEPT_MS = 60 * 86_400_000
 /** Messages whose envelope stays to be inspected. */
@@ -30,6 +32,7 @@ export class Jobs {
   readonly #lookups: Job
   readonly #repairs: Job
   readonly #housekeeping: Job
+  readonly #tidying: Job
   #stopped = false
 
   constructor(context: Context) {
@@ -64,11 +67,18 @@ export class Jobs {
       context.store.traces.prune(TRACES_KEPT)
       return Promise.resolve({ kind: 'again', afterMs: HOUSEKEEPING_MS })
     })
+    this.#tidying = this.#job('tidying', () => {
+      const isMore = context.store.tidy()
+      return Promise.resolve(
+        isMore ? { kind: 'again', afterMs: TIDYING_PAUSE_MS } : { kind: 'idle' },
+      )
+    })
   }
 
   start(): void {
     this.#register.wake()
     this.#housekeeping.wake()
+    this.#tidying.wake()
   }
 
   /** Does what receiving has found to be done. */
@@ -87,6 +97,11 @@ export class Jobs {
       this.#depositJob(contactId).wake()
     }
     this.connection.reportWaiting()
+  }
+
+  /** Many messages were removed. */
+  wakeTidying(): void {
+    this.#tidying.wake()
   }
 
   /** A contact's relation or an invite has changed. */
@@ -115,7 +130,7 @@ export class Jobs {
   /** Resolves when nothing runs any more; nothing can be woken from now on. */
   async stop(): Promise<void> {
     this.#stopped = true
-    const jobs = [...this.#atOurRelay(), ...this.#elsewhere(), this.#housekeeping]
+    const jobs = [...this.#atOurRelay(), ...this.#elsewhere(), this.#housekeeping, this.#tidying]
     await Promise.all([this.connection.close(), ...jobs.map((job) => job.stop())])
   }
 
