@@ -1,4 +1,5 @@
 import { BadgeCheck, ShieldAlert, ShieldQuestion } from 'lucide-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ContactView, SafetyNumberView } from '#ipc/views.ts'
 import { formatDate } from '../i18n/format.ts'
@@ -22,7 +23,13 @@ export function VerifyDialog({ contactId }: { readonly contactId: number }) {
   const { t } = useTranslation(['verify', 'errors'])
   const verification = useVerification(contactId)
   const { contact, safetyNumber, errorCode } = verification
+
+  const gone = contact === null
+  useEffect(() => {
+    if (gone) closeOverlay('verify')
+  }, [gone])
   if (contact === null) return null
+
   const name = contact.title
 
   return (
