@@ -5,7 +5,7 @@ import {
   type Content as ContentPb,
 } from './generated/content_pb.ts'
 
-// The checked form of what is inside an envelope (PROTOCOL §9), over the generated protobuf types.
+// The checked form of what is inside an envelope (PROTOCOL §14), over the generated protobuf types.
 
 export const MESSAGE_ID_BYTES = 16
 export const ENVELOPE_ID_BYTES = 16

@@ -1,7 +1,7 @@
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { parseAddress, type Address } from './address.ts'
 
-/** What an invite link carries (PROTOCOL §12). */
+/** What an invite link carries (PROTOCOL §17). */
 export interface InviteLink {
   readonly address: Address
   /** SHA-256 fingerprint of the account signing key, 32 bytes: whoever adds the link has verified it. */

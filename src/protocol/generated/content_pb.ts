@@ -2,7 +2,7 @@
 // @generated from file content.proto (package sotto.v1, syntax proto3)
 /* eslint-disable */
 
-// What is inside an opened envelope (PROTOCOL §9). Unknown fields are kept out of the way: a newer client may
+// What is inside an opened envelope (PROTOCOL §14). Unknown fields are kept out of the way: a newer client may
 // send more than an older one reads.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
@@ -29,7 +29,7 @@ export type Plaintext = Message<"sotto.v1.Plaintext"> & {
   content: Uint8Array;
 
   /**
-   * Signed messages only: 64 bytes, by the sender's account signing key (PROTOCOL §7).
+   * Signed messages only: 64 bytes, by the sender's account signing key (PROTOCOL §8).
    *
    * @generated from field: bytes signature = 2;
    */
