@@ -148,7 +148,9 @@ export function isTextSendable(text: string): boolean {
 
 /** Cuts a text to an excerpt of at most 200 characters, never inside a surrogate pair. */
 export function excerptOf(text: string): string {
-  return Array.from(text.slice(0, 2 * MAX_EXCERPT_CHARS)).slice(0, MAX_EXCERPT_CHARS).join('')
+  return Array.from(text.slice(0, 2 * MAX_EXCERPT_CHARS))
+    .slice(0, MAX_EXCERPT_CHARS)
+    .join('')
 }
 
 /** Frames content, with its signature in a conversation of signed messages. */

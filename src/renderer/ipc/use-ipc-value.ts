@@ -19,7 +19,7 @@ export function useIpcValue<Name extends ReadName>(name: Name): IpcValue<Name> {
   const [value, setValue] = useState<CallOutput<Name> | null>(null)
 
   const reload = useCallback(async () => {
-    const outcome = await run(undefined as CallInput<Name>)
+    const outcome = await run(undefined)
     if (outcome.ok) setValue(outcome.value)
   }, [run])
 
