@@ -1,5 +1,6 @@
 import type { SettingsView } from '#ipc/views.ts'
-import { resolveLanguage, setLanguage } from '../i18n/i18n.ts'
+import { setLanguage } from '../i18n/i18n.ts'
+import { resolveLanguage } from '../i18n/languages.ts'
 import { useApp } from '../state/app.ts'
 
 /** Applies theme, density, font size and language to the page, now and whenever they change. */

@@ -1,5 +1,5 @@
 import type { EmojiData } from 'frimousse'
-import type { Language } from '../i18n/i18n.ts'
+import type { Language } from '../i18n/languages.ts'
 
 /** Newer ones are still missing from the fonts of many systems. */
 const NEWEST_VERSION = 15.1

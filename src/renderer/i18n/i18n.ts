@@ -1,10 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import type { SettingsView } from '#ipc/views.ts'
-
-/** The languages Sotto speaks. */
-export const LANGUAGES = ['en', 'de', 'es', 'fr'] as const
-export type Language = (typeof LANGUAGES)[number]
+import type { Language } from './languages.ts'
 
 const catalogues = import.meta.glob<Record<string, unknown>>('./*/*.json', {
   eager: true,
@@ -20,19 +16,6 @@ function resources() {
     of[namespace] = texts
   }
   return all
-}
-
-/** The language to use for a setting: itself, or the first of the system's that Sotto speaks. */
-export function resolveLanguage(
-  setting: SettingsView['language'],
-  system: readonly string[] = navigator.languages,
-): Language {
-  if (setting !== 'system') return setting
-  for (const tag of system) {
-    const language = LANGUAGES.find((known) => known === new Intl.Locale(tag).language)
-    if (language !== undefined) return language
-  }
-  return 'en'
 }
 
 /** Starts the texts; all catalogues are bundled, so the first screen already speaks the right language. */

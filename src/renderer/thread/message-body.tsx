@@ -11,6 +11,7 @@ import { MarkdownView } from './markdown-view.tsx'
 import styles from './message-body.module.css'
 import { shorten } from './shorten.ts'
 import { StateIcon } from './state-icon.tsx'
+import { unreadableCause } from './unreadable-cause.ts'
 import { plainText } from './markdown.ts'
 
 interface BodyProps {
@@ -113,22 +114,4 @@ export function UnreadableBody({ message, title }: Omit<BodyProps, 'showMeta'>) 
       <Meta message={message} title={title} />
     </div>
   )
-}
-
-/** Which words fit the code a message could not be opened with. */
-export function unreadableCause(
-  code: MessageView['errorCode'],
-): 'damaged' | 'newer' | 'session' | 'refused' {
-  switch (code) {
-    case 'UNKNOWN_VERSION':
-    case 'CLIENT_TOO_OLD':
-      return 'newer'
-    case 'PREKEY_UNKNOWN':
-      return 'session'
-    case 'SIGNATURE_INVALID':
-    case 'KEY_INVALID':
-      return 'refused'
-    default:
-      return 'damaged'
-  }
 }

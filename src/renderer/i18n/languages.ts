@@ -1,0 +1,18 @@
+import type { SettingsView } from '#ipc/views.ts'
+
+/** The languages Sotto speaks. */
+export const LANGUAGES = ['en', 'de', 'es', 'fr'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** The language to use for a setting: itself, or the first of the system's that Sotto speaks. */
+export function resolveLanguage(
+  setting: SettingsView['language'],
+  system: readonly string[] = navigator.languages,
+): Language {
+  if (setting !== 'system') return setting
+  for (const tag of system) {
+    const language = LANGUAGES.find((known) => known === new Intl.Locale(tag).language)
+    if (language !== undefined) return language
+  }
+  return 'en'
+}
