@@ -195,7 +195,7 @@ export class RelayClient implements Relay {
   async putTokens(
     host: RelayHost,
     signer: RequestSigner,
-    tokens: { readonly add: readonly TokenRegistration[]; readonly revoke: readonly Uint8Array[] },
+    tokens: Parameters<Relay['putTokens']>[2],
   ): CallResult<void, 'UNAUTHORIZED'> {
     const length = Math.max(tokens.add.length, tokens.revoke.length)
     for (let start = 0; start < length; start += MAX_TOKENS_PER_REQUEST) {
@@ -253,12 +253,7 @@ export class RelayClient implements Relay {
 
   async deposit(
     host: RelayHost,
-    deposit: {
-      readonly envelopeId: Uint8Array
-      readonly deviceId: number
-      readonly token: Uint8Array
-      readonly envelope: Uint8Array
-    },
+    deposit: Parameters<Relay['deposit']>[1],
   ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
     const deposited = await this.#caller.call(host, {
       method: 'PUT',
@@ -277,12 +272,7 @@ export class RelayClient implements Relay {
 
   async knock(
     host: RelayHost,
-    knock: {
-      readonly envelopeId: Uint8Array
-      readonly name: string
-      readonly deviceId: number
-      readonly envelope: Uint8Array
-    },
+    knock: Parameters<Relay['knock']>[1],
   ): CallResult<void, 'ACCOUNT_UNKNOWN' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
     const knocked = await this.#caller.call(host, {
       method: 'PUT',

@@ -97,7 +97,10 @@ export function relayCommand(): Command {
     .option('--invite-only', 'the same as --registration invite')
     .option('--pow-bits <bits>', 'work of an open registration; 0 wants none', integer)
     .option('--public-url <origin>', 'https://host that clients use, where a proxy stands before')
-    .option('--trust-proxy', 'believe X-Forwarded-* of the proxy right before (only where there is one)')
+    .option(
+      '--trust-proxy',
+      'believe X-Forwarded-* of the proxy right before (only where there is one)',
+    )
     .option('--tls-cert <file>', 'certificate chain (PEM)')
     .option('--tls-key <file>', 'private key of the certificate (PEM)')
     .option('--metrics-port <number>', 'serve /metrics on this port', integer)
