@@ -18,7 +18,7 @@ const BUILDS = [
 ] as const
 
 /** Whether a source is newer than what was built from it. */
-export function isOutdated(): boolean {
+function isOutdated(): boolean {
   const builtMs = modifiedMs(STAMP)
   return SOURCES.some((pattern) =>
     globSync(pattern, { cwd: ROOT }).some((path) => modifiedMs(join(ROOT, path)) > builtMs),

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { path7za } from '7zip-bin'
 import { build } from './build.ts'
 import { obtainElectron } from './electron-path.ts'
 import { makePlaceholderElectron } from './placeholder-electron.ts'
@@ -12,7 +13,12 @@ import { reportFailure } from './report-failure.ts'
 const ROOT = join(import.meta.dirname, '..')
 
 function run(script: string, args: readonly string[]): void {
-  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: ROOT, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    // Otherwise the packager fetches one.
+    env: { ...process.env, ELECTRON_BUILDER_7ZIP_PATH: path7za },
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
 

@@ -32,12 +32,14 @@ interface WorkerFixtures {
  * test ids, no class names, nothing of the stand-in's inside.
  */
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what a fixture needs.
   folder: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'sotto-e2e-'))
     await use(folder)
     rmSync(folder, { recursive: true, force: true })
   },
   keyring: [
+    // oxlint-disable-next-line no-empty-pattern -- As above.
     async ({}, use) => {
       const keyring = await startKeyring()
       await use(keyring)
