@@ -6,7 +6,7 @@ export type SqlValue = null | number | string | Uint8Array
 export type SqlValues = readonly SqlValue[] | readonly [Readonly<Record<string, SqlValue>>]
 export type Row = Readonly<Record<string, unknown>>
 
-export const DATABASE_KEY_BYTES = 32
+const DATABASE_KEY_BYTES = 32
 /** The header of every file of ours, bytes 16 to 24, which stay readable: 4,096-byte pages, WAL, 64 reserved bytes. */
 export const PAGE_HEADER = Uint8Array.of(0x10, 0, 2, 2, 64, 64, 32, 32)
 export const CIPHER = 'AEGIS-256'

@@ -9,7 +9,7 @@ import {
 } from './builders.ts'
 
 // The fixture databases (test/fixtures/store/vN.db) are never changed: each was written by the version it is named
-// after, by `node test/fixtures/store/write.ts`, and shows that today's code still reads it.
+// after, by `node test/unit/store/write-fixture.ts`, and shows that today's code still reads it.
 
 export const FIXTURE_KEY = new Uint8Array(32).fill(0x5f)
 
