@@ -49,6 +49,7 @@ function run(script: string, args: readonly string[]): Promise<void> {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
     })
     let output = ''
     const keep = (text: string): void => void (output += text)
@@ -63,5 +64,5 @@ function run(script: string, args: readonly string[]): Promise<void> {
 }
 
 function withoutStack(output: string): string {
-  return output.replaceAll(/^\s+at .*\n?/gm, '')
+  return output.replaceAll(/^\s+at .*\n?|^ {2}errors: .*\n\}/gm, '')
 }

@@ -63,13 +63,11 @@ export async function startKeyring(folder?: string, password = 'test password'):
   const address = await firstLine(bus)
   const env = { DBUS_SESSION_BUS_ADDRESS: address }
   const daemonEnv = { ...env, XDG_DATA_HOME: home, XDG_RUNTIME_DIR: runtimeFolder }
-  let daemon: ChildProcess | undefined
-  const killAll = (): void => {
-    daemon?.kill('SIGKILL')
-    bus.kill('SIGKILL')
-  }
-  process.once('exit', killAll)
-  daemon = await startDaemon(daemonEnv, password)
+  const killBus = (): void => void bus.kill('SIGKILL')
+  process.once('exit', killBus)
+  const daemon = await startDaemon(daemonEnv, password)
+  const killDaemon = (): void => void daemon.kill('SIGKILL')
+  process.once('exit', killDaemon)
   return {
     env,
     async lock() {
@@ -79,7 +77,7 @@ export async function startKeyring(folder?: string, password = 'test password'):
       await unlockAsLogin(join(runtimeFolder, 'keyring/control'), password)
     },
     async stop() {
-      process.off('exit', killAll)
+      process.off('exit', killBus).off('exit', killDaemon)
       await end(daemon)
       await end(bus)
       rmSync(runtimeFolder, { recursive: true, force: true })
@@ -169,9 +167,9 @@ function firstLine(child: ChildProcess): Promise<string> {
   })
 }
 
-function end(child: ChildProcess | undefined): Promise<void> {
+function end(child: ChildProcess): Promise<void> {
   return new Promise((settle) => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return settle()
+    if (child.exitCode !== null || child.signalCode !== null) return settle()
     child.once('exit', () => settle())
     child.kill('SIGKILL')
   })
