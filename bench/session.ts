@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { MESSAGE_OVERHEAD_BYTES } from '#protocol/envelope.ts'
 import { kem } from '#crypto/kem.ts'
 import { atLeast, atMost, formatTable, median, type BenchRow } from './report.ts'
@@ -10,9 +8,6 @@ const ROUNDS = 11
 const BURST = 1000
 const PING_PONG = 100
 const HANDSHAKES = 40
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 interface Rates {
   readonly name: string
@@ -107,7 +102,6 @@ async function measure(contenders: readonly Contender[]): Promise<Rates[]> {
       const index = (turn + round + 1) % contenders.length
       const [contender, sample] = [contenders[index], samples[index]]
       if (contender === undefined || sample === undefined) continue
-      collectGarbage() // that of the contender before
       const burst = await contender.burst(BURST)
       const pingPong = await contender.pingPong(PING_PONG)
       const handshakes = await contender.handshakes?.(HANDSHAKES)

@@ -1,5 +1,5 @@
 import { fingerprint } from '#crypto/identity.ts'
-import { nativeKem } from '#crypto/primitives.ts'
+import { nativeKem } from '#crypto/kem-engine.ts'
 import { PREKEY_ROTATION_MS } from '#crypto/prekey-upkeep.ts'
 import { encodeHex } from '#shared/bytes.ts'
 import type { KeyHealthView } from '#shared/views.ts'

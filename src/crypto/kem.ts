@@ -1,7 +1,8 @@
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { KEM_PUBLIC_KEY_BYTES } from '#protocol/envelope.ts'
 import type { Brand } from '#shared/brand.ts'
-import { nativeKem, wipe, type KemEngine, type RandomSource } from './primitives.ts'
+import { nativeKem, type KemEngine } from './kem-engine.ts'
+import { wipe, type RandomSource } from './primitives.ts'
 
 /** The secret d ‖ z an ML-KEM-768 key pair is expanded from (FIPS 203 §7.1): 64 bytes. */
 export type KemSeed = Brand<Uint8Array, 'KemSeed'>

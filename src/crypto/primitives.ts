@@ -1,8 +1,9 @@
 // The only file of Sotto that imports node:crypto. It runs under OpenSSL (Node) and BoringSSL (Electron) alike: no
 // branch on either's error texts, nothing BoringSSL lacks. PROTOCOL §2 lists what is used.
 import * as native from 'node:crypto'
-import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES, KEM_PUBLIC_KEY_BYTES } from '#protocol/envelope.ts'
+import { AEAD_NONCE_BYTES, AEAD_TAG_BYTES } from '#protocol/envelope.ts'
 import type { Brand } from '#shared/brand.ts'
+import { concatBytes } from '#shared/bytes.ts'
 import { fromDerSignature, SIGNATURE_BYTES, toDerSignature } from './der-signature.ts'
 import type { Point } from './points.ts'
 
@@ -237,8 +238,7 @@ function verifyingKey(publicKey: SigningPublicKey): native.KeyObject {
   const id = Buffer.from(publicKey).toString('latin1')
   const known = verifyingKeys.get(id)
   if (known !== undefined) return known
-  const der = Buffer.concat([SPKI_PREFIX, publicKey])
-  const key = native.createPublicKey({ key: der, format: 'der', type: 'spki' })
+  const key = importSpki(concatBytes(SPKI_PREFIX, publicKey))
   const [oldest] = verifyingKeys.keys()
   if (verifyingKeys.size >= VERIFYING_KEYS_KEPT && oldest !== undefined) {
     verifyingKeys.delete(oldest)
@@ -300,71 +300,37 @@ export function verifyRaw(
   return native.verify('sha256', message, verifyingKey(publicKey), toDerSignature(signature))
 }
 
-/** An expanded ML-KEM-768 key pair. */
-export interface KemKeyPair {
-  /** Encapsulation key, 1,184 bytes. */
-  readonly publicKey: Uint8Array
-  /** @param ciphertext - 1,088 bytes. A wrong one gives a wrong secret, as FIPS 203 §6.3 wants. */
-  decapsulate(ciphertext: Uint8Array): Uint8Array
+/** A key as the runtime holds it. */
+export type RuntimeKey = native.KeyObject
+
+/** Imports a public key from SPKI. @throws where the runtime does not take it. */
+export function importSpki(der: Uint8Array): RuntimeKey {
+  return native.createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
 }
 
-/** An implementation of ML-KEM-768 (FIPS 203). */
-export interface KemEngine {
-  readonly name: 'native' | 'portable'
-  /** Expands the 64-byte seed d ‖ z. */
-  keyPair(seed: Uint8Array): KemKeyPair
-  /** @returns `null` where `publicKey` fails the checks of FIPS 203 §7.2. */
-  encapsulate(
-    publicKey: Uint8Array,
-    random: RandomSource,
-  ): { ciphertext: Uint8Array; sharedSecret: Uint8Array } | null
-}
-
-const KEM_SPKI_PREFIX = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex')
-const KEM_PKCS8_PREFIX = Buffer.from('3054020100300b060960864801650304040204428040', 'hex')
-
-function importKemSeed(seed: Uint8Array): native.KeyObject {
-  const key = Buffer.concat([KEM_PKCS8_PREFIX, seed])
-  const object = native.createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+/** Imports a private key from PKCS #8. @throws where the runtime does not take it. */
+export function importPkcs8(der: Uint8Array): RuntimeKey {
+  const key = Buffer.from(der)
+  const imported = native.createPrivateKey({ key, format: 'der', type: 'pkcs8' })
   wipe(key)
-  return object
+  return imported
 }
 
-/** ML-KEM of the runtime; it draws its randomness itself. */
-const runtimeKem: KemEngine = {
-  name: 'native',
-  keyPair(seed) {
-    const key = importKemSeed(seed)
-    const { pub } = native.createPublicKey(key).export({ format: 'jwk' }) // ten times faster than DER
-    if (typeof pub !== 'string') throw new TypeError('the runtime exports no ML-KEM public key')
-    return {
-      publicKey: new Uint8Array(Buffer.from(pub, 'base64url')),
-      decapsulate: (ciphertext) => plain(native.decapsulate(key, ciphertext)),
-    }
-  },
-  encapsulate(publicKey) {
-    if (publicKey.length !== KEM_PUBLIC_KEY_BYTES) return null
-    const der = Buffer.concat([KEM_SPKI_PREFIX, publicKey])
-    let key
-    try {
-      key = native.createPublicKey({ key: der, format: 'der', type: 'spki' })
-    } catch {
-      return null
-    }
-    const { ciphertext, sharedKey } = native.encapsulate(key)
-    return { ciphertext: plain(ciphertext), sharedSecret: plain(sharedKey) }
-  },
+/** The public half of a private key as JWK members. */
+export function exportPublicJwk(privateKey: RuntimeKey): Readonly<Record<string, unknown>> {
+  return native.createPublicKey(privateKey).export({ format: 'jwk' })
 }
 
-function detectRuntimeKem(): KemEngine | null {
-  if (typeof native.encapsulate !== 'function') return null
-  try {
-    const probe = runtimeKem.keyPair(new Uint8Array(64))
-    return runtimeKem.encapsulate(probe.publicKey, randomBytes) && runtimeKem
-  } catch {
-    return null // BoringSSL, or an OpenSSL below 3.5
-  }
+/** Encapsulation of the runtime. @throws where it has none for this kind of key. */
+export function encapsulate(publicKey: RuntimeKey): {
+  ciphertext: Uint8Array
+  sharedSecret: Uint8Array
+} {
+  const { ciphertext, sharedKey } = native.encapsulate(publicKey)
+  return { ciphertext: plain(ciphertext), sharedSecret: plain(sharedKey) }
 }
 
-/** ML-KEM-768 of the runtime, where it has one (Node 24 with OpenSSL 3.5; not Electron). */
-export const nativeKem: KemEngine | null = detectRuntimeKem()
+/** Decapsulation of the runtime. @throws where it has none for this kind of key. */
+export function decapsulate(privateKey: RuntimeKey, ciphertext: Uint8Array): Uint8Array {
+  return plain(native.decapsulate(privateKey, ciphertext))
+}

@@ -2,11 +2,11 @@ import { decodeHex, equalPublicBytes } from '#shared/bytes.ts'
 import { KEM_CIPHERTEXT_BYTES } from '#protocol/envelope.ts'
 import { hkdfSha256, hmacSha512 } from './hkdf.ts'
 import { KEM_SEED_BYTES, portableKem } from './kem.ts'
+import { nativeKem } from './kem-engine.ts'
 import { decodePoint } from './points.ts'
 import {
   AeadKey,
   AgreementKeyPair,
-  nativeKem,
   randomBytes,
   sha256,
   SigningKeyPair,

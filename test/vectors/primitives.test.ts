@@ -3,10 +3,10 @@ import { ml_kem768 } from '@noble/post-quantum/ml-kem.js'
 import { describe, expect, test } from 'vitest'
 import { hkdfSha256, hmacSha256, hmacSha512 } from '#crypto/hkdf.ts'
 import { portableKem } from '#crypto/kem.ts'
+import { nativeKem } from '#crypto/kem-engine.ts'
 import {
   AeadKey,
   AgreementKeyPair,
-  nativeKem,
   verifyRaw,
   type AgreementPublicKey,
 } from '#crypto/primitives.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { generateKemSeed, importKemSeed, kem, portableKem } from '#crypto/kem.ts'
-import { nativeKem, randomBytes } from '#crypto/primitives.ts'
+import { nativeKem } from '#crypto/kem-engine.ts'
+import { randomBytes } from '#crypto/primitives.ts'
 import { flipBit } from '#test/helpers/crypto-device.ts'
 
 test('the runtime under test has ML-KEM of its own, so that both implementations are tested', () => {
