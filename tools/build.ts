@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Written after a build that has succeeded, so that a failed one counts as none. */
@@ -49,7 +50,6 @@ function run(script: string, args: readonly string[]): Promise<void> {
     const child = spawn(process.execPath, [join(ROOT, 'node_modules', script), ...args], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
     })
     let output = ''
     const keep = (text: string): void => void (output += text)
@@ -58,11 +58,14 @@ function run(script: string, args: readonly string[]): Promise<void> {
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve()
-      else reject(new Error(`The build has failed.\n${withoutStack(output).trim()}`))
+      else reject(new Error(`The build has failed.\n${readable(output)}`))
     })
   })
 }
 
-function withoutStack(output: string): string {
-  return output.replaceAll(/^\s+at .*\n?|^ {2}errors: .*\n\}/gm, '')
+/** Without colours and stacks: what is left says which file to look at. */
+function readable(output: string): string {
+  return stripVTControlCharacters(output)
+    .replaceAll(/^\s+at .*\n?|^ {2}errors: .*\n\}/gm, '')
+    .trim()
 }
