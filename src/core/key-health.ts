@@ -22,7 +22,7 @@ export async function keyHealth(
     backend: keychain.backend,
     selfTestPassed: passesSelfTest(context),
     cryptoLibrary,
-    nativeMlKem: kem !== portableKem,
+    nativeMlKem: nativeKem !== null,
     databaseCipher: store.cipher,
     signedPrekeyCreatedAtMs: signed?.createdAtMs ?? null,
     nextRotationAtMs: signed ? signed.createdAtMs + PREKEY_ROTATION_MS : null,
