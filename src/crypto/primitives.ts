@@ -229,6 +229,12 @@ export class AgreementKeyPair {
   }
 }
 
+// What stands before the raw keys in SPKI (RFC 5480) and PKCS #8 (RFC 5915): lengths, id-ecPublicKey, prime256v1.
+const PKCS8_SCALAR_PREFIX = Buffer.from(
+  '308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420',
+  'hex',
+)
+const PKCS8_POINT_PREFIX = Buffer.from('a144034200', 'hex')
 const SPKI_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex')
 const VERIFYING_KEYS_KEPT = 512
 /** Importing a public key costs as much as an ECDH, and the same few sign again and again. */
@@ -256,17 +262,9 @@ export class SigningKeyPair {
   private constructor(scalar: Uint8Array, point: Point) {
     this.publicKey = point as SigningPublicKey
     this.#scalar = scalar
-    const base64Url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
-    this.#key = native.createPrivateKey({
-      format: 'jwk',
-      key: {
-        kty: 'EC',
-        crv: 'P-256',
-        x: base64Url(point.subarray(1, 33)),
-        y: base64Url(point.subarray(33)),
-        d: base64Url(scalar),
-      },
-    })
+    const der = concatBytes(PKCS8_SCALAR_PREFIX, scalar, PKCS8_POINT_PREFIX, point)
+    this.#key = importPkcs8(der)
+    wipe(der)
   }
 
   static generate(random: RandomSource): SigningKeyPair {
