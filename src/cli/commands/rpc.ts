@@ -3,7 +3,7 @@ import { addAbortSignal } from 'node:stream'
 import { ok } from '#shared/result.ts'
 import type { CommandRun, Outcome } from '../command-run.ts'
 import { EXIT } from '../exit-codes.ts'
-import { jsonLine } from '../output.ts'
+import { jsonLine, OutputClosedError } from '../output.ts'
 import { profileCommand, waitOption, type Perform } from '../profile-command.ts'
 import { readLines, TOO_LONG } from '../rpc/lines.ts'
 import { invalidRequest, RpcServer } from '../rpc/rpc-server.ts'
@@ -29,11 +29,10 @@ function serve(run: CommandRun, waitMs: number): Promise<Outcome> {
   const { stdin, interrupted } = run.surroundings
   return run.withClient(async (client) => {
     const server = new RpcServer(client, run.log)
-    const say = (message: unknown): Promise<void> => run.output.line(jsonLine(message))
-    const stop = server.publishEvents((notification) => {
-      // A closed output ends the input as well.
-      say(notification).catch(() => undefined)
-    })
+    // Where nobody reads any more, the whole command is interrupted.
+    const say = (message: unknown): Promise<void> =>
+      run.output.line(jsonLine(message)).catch(ignoreClosedOutput)
+    const stop = server.publishEvents((notification) => void say(notification))
     client.start()
     const pending = new Set<Promise<void>>()
     try {
@@ -55,4 +54,8 @@ function serve(run: CommandRun, waitMs: number): Promise<Outcome> {
     stop()
     return ok(EXIT.done)
   })
+}
+
+function ignoreClosedOutput(cause: unknown): void {
+  if (!(cause instanceof OutputClosedError)) throw cause
 }

@@ -17,7 +17,8 @@ import {
 } from './json-rpc.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
-const EVENT_NAMES: readonly ClientEventName[] = [
+/** What is told as notifications. */
+export const EVENT_NAMES: readonly ClientEventName[] = [
   'connection.changed',
   'account.changed',
   'settings.changed',

@@ -208,10 +208,8 @@ describe('the commands', () => {
     const folder = join(scenario.folder, 'cli-vault')
     const file = join(scenario.folder, 'passphrase')
     writeFileSync(file, 'correct horse battery\n')
-    const made = await runSotto([
-      ...['init', 'bot', '--relay', scenario.host],
-      ...['--profile', folder, '--passphrase-file', file],
-    ])
+    const protection = ['--profile', folder, '--passphrase-file', file]
+    const made = await runSotto(['init', 'bot', '--relay', scenario.host, ...protection])
     expect(made.exitCode).toBe(EXIT.done)
     expect(readdirSync(folder)).toContain('vault')
     const whoami = ['whoami', '--profile', folder]

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { RpcPeer } from '#test/helpers/rpc-peer.ts'
+
+const READY_WITHIN_MS = 60_000
+
+/** A program of ours in a process of its own, that can be killed and started again. */
+abstract class RealProcess {
+  readonly name: string
+  protected child: ChildProcess | null = null
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  abstract start(): Promise<void>
+
+  /** @returns its exit code; `null` where a signal ended it. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    const { child } = this
+    if (child === null) return null
+    this.child = null
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+    const exited = once(child, 'exit') as Promise<[number | null]>
+    child.kill(signal)
+    return (await exited)[0]
+  }
+
+  kill(): Promise<number | null> {
+    return this.end('SIGKILL')
+  }
+}
+
+/** A relay, always on the same port and folder. */
+export class RelayProcess extends RealProcess {
+  readonly #folder: string
+  readonly #configFile: string
+  #port = 0
+
+  constructor(folder: string, configFile: string) {
+    super('relay')
+    this.#folder = folder
+    this.#configFile = configFile
+  }
+
+  get host(): string {
+    return `127.0.0.1:${this.#port}`
+  }
+
+  async start(): Promise<void> {
+    const flags = [
+      '--data',
+      this.#folder,
+      '--config',
+      this.#configFile,
+      '--pow-bits',
+      '0',
+      '--json',
+    ]
+    const child = spawn(
+      process.execPath,
+      ['src/relay/main.ts', '--port', String(this.#port), ...flags],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    this.child = child
+    const lines = createInterface({ input: child.stdout })
+    const signal = AbortSignal.timeout(READY_WITHIN_MS)
+    const [line] = (await once(lines, 'line', { signal })) as [string]
+    this.#port = Number(new URL((JSON.parse(line) as { url: string }).url).port)
+  }
+}
+
+/** A headless client of one profile, spoken to by JSON-RPC. */
+export class ClientProcess extends RealProcess {
+  readonly #folder: string
+  #peer: RpcPeer | null = null
+
+  constructor(name: string, folder: string) {
+    super(name)
+    this.#folder = folder
+  }
+
+  get peer(): RpcPeer {
+    if (this.#peer === null) throw new Error(`${this.name} does not run`)
+    return this.#peer
+  }
+
+  /** Runs one command on the profile, to its end. @returns what it printed. */
+  async command(...args: readonly string[]): Promise<string> {
+    const child = this.#spawn(args)
+    child.stdin.end()
+    const exited = once(child, 'exit') as Promise<[number | null]>
+    const printed = await text(child.stdout)
+    const [exitCode] = await exited
+    if (exitCode !== 0) throw new Error(`${this.name}: ${args.join(' ')} ended with ${exitCode}`)
+    return printed.trim()
+  }
+
+  /** Resolves once it answers. */
+  async start(): Promise<void> {
+    const child = this.#spawn(['rpc'])
+    this.child = child
+    this.#peer = new RpcPeer(child.stdin, child.stdout)
+    await this.#peer.call('account.get')
+  }
+
+  #spawn(args: readonly string[]) {
+    return spawn(process.execPath, ['src/cli/main.ts', ...args, '--profile', this.#folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, SOTTO_PASSPHRASE: 'correct horse battery staple' },
+    })
+  }
+}
