@@ -67,7 +67,7 @@ export function applyPlaintext(
 function applyProfile(context: Context, contact: Contact, { profile }: Content): void {
   if (profile === undefined || profile.displayName === contact.displayName) return
   context.commit((changes) => {
-    context.store.contacts.update(contact.id, { displayName: profile.displayName.trim() })
+    context.store.contacts.update(contact.id, { displayName: profile.displayName })
     changes.conversation(conversationOf(context, contact).id)
   })
 }

@@ -16,6 +16,8 @@ const ID_BYTES = 16
 const HASH_BYTES = 16
 /** Envelopes of one contact that are kept for another try; beyond, only counted. */
 const FAILED_KEPT_PER_CONTACT = 50
+/** Envelopes that wait for a look-up of their author at once; a relay that invents more gains nothing. */
+const PENDING_KEPT = 200
 
 /** What is to be done once the batch is durable. */
 export interface Followup {
@@ -124,6 +126,10 @@ class Receiver {
         this.#context.log.warn('handshake.dropped', { reason: verdict.reason })
         return
       case 'hold':
+        if (this.#context.store.inbox.listHeld('pending').length >= PENDING_KEPT) {
+          this.#context.log.warn('handshake.dropped', { reason: 'too-many' })
+          return
+        }
         this.#hold(arrival.incoming, 'pending', null, verdict.contact, null)
         this.#followup.lookups = true
         return
