@@ -102,11 +102,6 @@ export class Connection {
     return new Statement(() => this.#db.prepare(sql))
   }
 
-  /** As `statement`, for joins: each row holds one object per table, by the table's name. */
-  joinStatement(sql: string): Statement {
-    return new Statement(() => this.#db.prepare(sql).expand())
-  }
-
   /** Runs statements without values. */
   exec(sql: string): void {
     try {

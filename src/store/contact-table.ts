@@ -96,7 +96,7 @@ function toContactOrNull(row: Row | undefined): Contact | null {
   return row === undefined ? null : toContact(row)
 }
 
-export function toContact(row: Row): Contact {
+function toContact(row: Row): Contact {
   return {
     id: localId(row, 'id'),
     address: text(row, 'address') as Address,

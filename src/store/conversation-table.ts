@@ -1,26 +1,30 @@
-import type { ContactId, Conversation, ConversationId, ConversationRow } from '#core/model.ts'
+import type {
+  ContactId,
+  Conversation,
+  ConversationId,
+  ConversationRow,
+  MessageSeq,
+} from '#core/model.ts'
 import type { ConversationTable } from '#core/ports.ts'
 import type { Connection, Row, SqlValue, Statement } from './connection.ts'
-import { toContact } from './contact-table.ts'
-import { toMessage } from './message-row.ts'
+import type { SqliteContactTable } from './contact-table.ts'
+import type { SqliteMessageTable } from './message-table.ts'
 import { flag, integer, localId, localIdOrNull, text } from './row.ts'
-
-const ROWS = `
-  SELECT conversations.*, contacts.*, messages.*
-  FROM conversations
-  JOIN contacts ON contacts.id = conversations.contact_id
-  LEFT JOIN messages ON messages.seq = conversations.last_seq`
+import { StoreError } from './store-error.ts'
 
 export class SqliteConversationTable implements ConversationTable {
+  readonly #contacts: SqliteContactTable
+  readonly #messages: SqliteMessageTable
   readonly #add: Statement
   readonly #get: Statement
   readonly #byContact: Statement
   readonly #update: Statement
-  readonly #rows: Statement
-  readonly #row: Statement
+  readonly #list: Statement
   readonly #totalUnread: Statement
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, contacts: SqliteContactTable, messages: SqliteMessageTable) {
+    this.#contacts = contacts
+    this.#messages = messages
     this.#add = connection.statement(`
       INSERT INTO conversations (
         contact_id, created_at_ms, pinned, muted_until_ms, archived, marked_unread, draft,
@@ -37,10 +41,11 @@ export class SqliteConversationTable implements ConversationTable {
         marked_unread = @markedUnread, draft = @draft, signed_messages = @signedMessages,
         read_up_to = @readUpTo
       WHERE id = @id`)
-    this.#rows = connection.joinStatement(`${ROWS}
+    this.#list = connection.statement(`
+      SELECT conversations.* FROM conversations
+      LEFT JOIN messages ON messages.seq = conversations.last_seq
       ORDER BY conversations.pinned DESC,
         ifnull(messages.stored_at_ms, conversations.created_at_ms) DESC, conversations.id DESC`)
-    this.#row = connection.joinStatement(`${ROWS} WHERE conversations.id = ?`)
     this.#totalUnread = connection.statement(
       'SELECT ifnull(sum(unread_count), 0) AS total FROM conversations',
     )
@@ -71,17 +76,30 @@ export class SqliteConversationTable implements ConversationTable {
   }
 
   rows(): ConversationRow[] {
-    return this.#rows.all().map(toConversationRow)
+    return this.#list.all().map((row) => this.#toConversationRow(row))
   }
 
   row(id: ConversationId): ConversationRow | null {
-    const row = this.#row.get(id)
-    return row === undefined ? null : toConversationRow(row)
+    const row = this.#get.get(id)
+    return row === undefined ? null : this.#toConversationRow(row)
   }
 
   totalUnread(): number {
     const row = this.#totalUnread.get()
     return row === undefined ? 0 : integer(row, 'total')
+  }
+
+  #toConversationRow(row: Row): ConversationRow {
+    const conversation = toConversation(row)
+    const contact = this.#contacts.get(conversation.contactId)
+    if (contact === null) throw new StoreError('STORE_DAMAGED')
+    const lastSeq = localIdOrNull<MessageSeq>(row, 'last_seq')
+    return {
+      conversation,
+      contact,
+      lastMessage: lastSeq === null ? null : this.#messages.get(lastSeq),
+      unreadCount: integer(row, 'unread_count'),
+    }
   }
 }
 
@@ -111,17 +129,5 @@ function toConversation(row: Row): Conversation {
     draft: text(row, 'draft'),
     signedMessages: flag(row, 'signed_messages'),
     readUpTo: localIdOrNull(row, 'read_up_to'),
-  }
-}
-
-/** @param joined - one object per table, by the table's name. */
-function toConversationRow(joined: Row): ConversationRow {
-  const conversation = joined['conversations'] as Row
-  const message = joined['messages'] as Row
-  return {
-    conversation: toConversation(conversation),
-    contact: toContact(joined['contacts'] as Row),
-    lastMessage: message['seq'] === null ? null : toMessage(message),
-    unreadCount: integer(conversation, 'unread_count'),
   }
 }

@@ -41,7 +41,7 @@ export class SqliteStore implements Store {
     this.contacts = new SqliteContactTable(connection, this.messages)
     this.invites = new SqliteInviteTable(connection)
     this.sessions = new SqliteSessionTable(connection)
-    this.conversations = new SqliteConversationTable(connection)
+    this.conversations = new SqliteConversationTable(connection, this.contacts, this.messages)
     this.traces = new SqliteTraceTable(connection)
     this.outbox = new SqliteOutboxTable(connection)
     this.inbox = new SqliteInboxTable(connection)

@@ -7,11 +7,11 @@ import { indexedWords, SearchQuery } from './search-words.ts'
 
 /** Beyond this number of messages, taking each word out of the index at once would take too long. */
 const PURGED_AT_ONCE = 16
-const TIDY_PAGES = 128
+const TIDY_PAGES = 32
 /** A setting: set while words of removed messages are left in the index, marked as gone. */
 const PURGE = 'store.purge'
 /** Messages that share the first letters only are passed over; after so many, the index must be exact. */
-const LOOSE_MISSES = 200
+const LOOSE_MISSES = 64
 
 /** A message as far as the index knows it. */
 export type IndexedMessage = Pick<Message, 'seq' | 'text' | 'conversationId'>
