@@ -22,7 +22,7 @@ const TEXT = 'The quick brown fox jumps over the lazy dog while it rains in the 
 const PATIENCE_MS = 180_000
 
 /** Runs the measurement; rows of the group "Client". */
-export async function benchClient(): Promise<BenchRow[]> {
+export async function runClientBench(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-bench-client-'))
   const relay = fork(join(import.meta.dirname, 'client-relay.ts'), [join(folder, 'relay')])
   try {
@@ -100,5 +100,5 @@ async function measure(folder: string, host: string): Promise<BenchRow[]> {
 
 if (import.meta.main) {
   const { formatTable } = await import('./report.ts')
-  console.log(formatTable(await benchClient()))
+  console.log(formatTable(await runClientBench()))
 }

@@ -1,0 +1,31 @@
+// Runs all measurements, prints a table of each group as it is there, and at the end everything as JSON.
+// `npm run bench` or `npm run bench -- session store relay client`.
+import { runClientBench } from './client.ts'
+import { runRelayBench } from './relay.ts'
+import { runSessionBench } from './session.ts'
+import { runStoreBench } from './store.ts'
+import { formatTable, type BenchRow } from './report.ts'
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  session: runSessionBench,
+  store: runStoreBench,
+  relay: runRelayBench,
+  client: runClientBench,
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => BENCHES[name] === undefined)
+if (unknown !== undefined) {
+  console.error(
+    `There is no measurement "${unknown}". Choose from: ${Object.keys(BENCHES).join(', ')}.`,
+  )
+  process.exit(2)
+}
+const rows: BenchRow[] = []
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const measured = await bench()
+  console.log(formatTable(measured))
+  rows.push(...measured)
+}
+console.log(`\n${JSON.stringify(rows)}`)
