@@ -61,16 +61,21 @@ export class CommandRun {
    */
   async within(waitMs: number, event: Promise<unknown>): Promise<boolean> {
     const { interrupted } = this.surroundings
-    const { promise: ended, resolve: end } = Promise.withResolvers<false>()
-    const timer = setTimeout(end, waitMs, false)
-    const stop = (): void => end(false)
-    if (interrupted.aborted) stop()
-    interrupted.addEventListener('abort', stop)
+    let cleanUp = (): void => undefined
+    const ended = new Promise<false>((resolve) => {
+      const end = (): void => resolve(false)
+      const timer = setTimeout(end, waitMs)
+      interrupted.addEventListener('abort', end)
+      if (interrupted.aborted) end()
+      cleanUp = () => {
+        clearTimeout(timer)
+        interrupted.removeEventListener('abort', end)
+      }
+    })
     try {
       return await Promise.race([event.then(() => true), ended])
     } finally {
-      clearTimeout(timer)
-      interrupted.removeEventListener('abort', stop)
+      cleanUp()
     }
   }
 

@@ -76,14 +76,16 @@ async function untilSent(
   sending: { readonly contact: FoundContact; readonly message: MessageView; readonly wait: number },
 ): Promise<MessageView> {
   let { message } = sending
-  const { promise: decided, resolve: decide } = Promise.withResolvers<void>()
-  const stop = client.events.on('messages.changed', (changed) => {
-    message = changed.find(({ seq }) => seq === message.seq) ?? message
-    if (message.state !== 'waiting') decide()
-  })
-  client.start()
-  void client.whenSettled().then(() => {
-    if (!client.isClosed() && obstacleTo(client, sending.contact) !== null) decide()
+  let stop = (): void => undefined
+  const decided = new Promise<void>((decide) => {
+    stop = client.events.on('messages.changed', (changed) => {
+      message = changed.find(({ seq }) => seq === message.seq) ?? message
+      if (message.state !== 'waiting') decide()
+    })
+    client.start()
+    void client.whenSettled().then(() => {
+      if (!client.isClosed() && obstacleTo(client, sending.contact) !== null) decide()
+    })
   })
   await run.within(sending.wait, decided)
   stop()
