@@ -51,10 +51,12 @@ async function open(
   }
   const other = PEOPLE.find((name) => name !== person) ?? person
   await page
-    .getByRole('option', { name: other })
-    .or(page.getByRole('button', { name: other }))
+    .getByRole('button', { name: other })
     .first()
     .click()
+    .catch((cause: unknown) => {
+      throw new Error(`${person}'s window does not show the conversation with ${other}.`, { cause })
+    })
   return { person, electron, page }
 }
 
