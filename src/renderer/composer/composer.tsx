@@ -9,7 +9,6 @@ import { IconButton } from '../ui/icon-button.tsx'
 import styles from './composer.module.css'
 import { setDraft, useDraft } from './drafts.ts'
 import { EmojiButton } from './emoji-button.tsx'
-import { insertText } from './insert-text.ts'
 import { ReplyPreview } from './reply-preview.tsx'
 import { sendDraft } from './send.ts'
 import { ShortcodeList, suggestionId } from './shortcode-list.tsx'
@@ -61,7 +60,7 @@ export function Composer({ conversation }: { readonly conversation: Conversation
     <div className={styles.composer}>
       {reply !== undefined && <ReplyPreview message={reply} title={contact.title} />}
       <div className={styles.row}>
-        <EmojiButton onPick={(emoji) => insertText(field.current, emoji)} />
+        <EmojiButton field={field} />
         <div className={styles.fieldBox}>
           <textarea
             ref={field}

@@ -97,12 +97,15 @@ export function loadShortcodes(): Promise<readonly Shortcode[]> {
 
 async function readShortcodes(): Promise<readonly Shortcode[]> {
   const { default: codes } = await import('emojibase-data/en/shortcodes/github.json')
-  return Object.entries(codes as Readonly<Record<string, string | readonly string[]>>).flatMap(
-    ([hexcode, names]) => {
-      const emoji = String.fromCodePoint(
-        ...hexcode.split('-').map((hex) => Number.parseInt(hex, 16)),
-      )
-      return [names].flat().map((code) => ({ code: String(code), emoji }))
-    },
+  return Object.entries(codes).flatMap(([hexcode, names]) =>
+    [names].flat().map((code) => ({ code, emoji: fromHexcode(hexcode) })),
   )
+}
+
+/** The emoji of a hexcode, asked to look like one where its character can also be plain text. */
+function fromHexcode(hexcode: string): string {
+  const emoji = String.fromCodePoint(...hexcode.split('-').map((hex) => Number.parseInt(hex, 16)))
+  return /^\p{Emoji}$/u.test(emoji) && !/\p{Emoji_Presentation}/u.test(emoji)
+    ? `${emoji}\u{FE0F}`
+    : emoji
 }

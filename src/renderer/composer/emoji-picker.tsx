@@ -48,7 +48,7 @@ export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => vo
           )}
         </Base.SkinTone>
       </div>
-      <Base.Viewport className={styles.viewport}>
+      <Base.Viewport className={styles.viewport} tabIndex={0}>
         <Base.Loading className={styles.note}>{t('emojiLoading')}</Base.Loading>
         <Base.Empty className={styles.note}>{t('emojiNone')}</Base.Empty>
         <Base.List
@@ -59,9 +59,23 @@ export function EmojiPicker({ onPick }: { readonly onPick: (emoji: string) => vo
                 {category.label}
               </div>
             ),
-            Row: (props) => <div {...props} className={styles.row} />,
+            // ARIA counts rows and columns from one, the picker from zero.
+            Row: (props) => (
+              <div
+                {...props}
+                className={styles.row}
+                aria-rowindex={(props['aria-rowindex'] ?? 0) + 1}
+              />
+            ),
             Emoji: ({ emoji, ...props }) => (
-              <button type="button" {...props} className={styles.emoji} title={emoji.label}>
+              <button
+                type="button"
+                role="gridcell"
+                {...props}
+                className={styles.emoji}
+                title={emoji.label}
+                aria-colindex={(props['aria-colindex'] ?? 0) + 1}
+              >
                 {emoji.emoji}
               </button>
             ),

@@ -4,8 +4,6 @@ import {
   type MouseEvent,
   useCallback,
   useEffect,
-  useEffectEvent,
-  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -15,7 +13,7 @@ import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { ConversationView, MessageView } from '#ipc/views.ts'
 import { useNow } from '../i18n/use-now.ts'
 import { focusComposer } from '../state/composer.ts'
-import { jumpToLatest, loadNewer, loadOlder, type Thread } from '../state/threads.ts'
+import { jumpToLatest, type Thread } from '../state/threads.ts'
 import { Badge } from '../ui/badge.tsx'
 import { anchorOf, type MenuAnchor } from '../ui/menu.tsx'
 import { Spinner } from '../ui/spinner.tsx'
@@ -25,11 +23,9 @@ import { MessageMenu } from './message-menu.tsx'
 import { MessageRow } from './message-row.tsx'
 import { toRows } from './rows.ts'
 import { useReadMarker } from './use-read-marker.ts'
+import { useScrollPlace } from './use-scroll-place.ts'
 import { useUnreadDivider } from './use-unread-divider.ts'
 
-const LOAD_AHEAD_PX = 1_200
-const AT_END_PX = 48
-const CONTEXT_PX = 56
 const FLASH_MS = 1_700
 
 /** The messages of one conversation. */
@@ -44,16 +40,13 @@ export function MessageList({
 }) {
   const { t } = useTranslation(['thread', 'common'])
   const { id, contact, unreadCount } = conversation
-  const { messages, firstUnreadSeq, generation, hasNewer, hasOlder, target } = thread
+  const { messages, firstUnreadSeq, generation, hasOlder, target } = thread
   const rows = useMemo(() => toRows(messages, firstUnreadSeq), [messages, firstUnreadSeq])
   const todayMs = new Date(useNow()).setHours(0, 0, 0, 0)
 
   const scroller = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
-  const atEnd = useRef(true)
-  const [awayFromEnd, setAwayFromEnd] = useState(false)
-  const [placed, setPlaced] = useState(-1)
-  const [flashSeq, setFlashSeq] = useState<number | null>(null)
+  const [flashSeq, setFlashSeq] = useFlash()
   const [focusedSeq, setFocusedSeq] = useState<number | null>(null)
   const [menu, setMenu] = useState<{
     readonly message: MessageView
@@ -62,64 +55,12 @@ export function MessageList({
 
   const shift = useGrewAtStart(messages)
   const readMarker = useReadMarker(conversation, messages, list)
-  useUnreadDivider(conversation, thread, atEnd)
-
-  const onScroll = useCallback(() => {
-    const box = scroller.current
-    if (box === null) return
-    const below = box.scrollHeight - box.scrollTop - box.clientHeight
-    atEnd.current = below <= AT_END_PX && !hasNewer
-    setAwayFromEnd(below > box.clientHeight / 2 || (hasNewer && below > AT_END_PX))
-    if (box.scrollTop < LOAD_AHEAD_PX) void loadOlder(id)
-    if (below < LOAD_AHEAD_PX) void loadNewer(id)
-    readMarker()
-  }, [id, hasNewer, readMarker])
-
-  const scrollToEnd = useCallback(() => {
-    list.current?.scrollToIndex(rows.length - 1, { align: 'end' })
-  }, [rows.length])
-
-  // What the thread was asked to show: its place is found before the rows are seen.
-  const goToTarget = useEffectEvent(() => {
-    if (target.seq === 'end') {
-      atEnd.current = true
-      scrollToEnd()
-    } else {
-      const index = rows.findIndex(({ message }) => message.seq === target.seq)
-      if (index === -1) return
-      atEnd.current = false
-      const offset = target.align === 'start' ? -CONTEXT_PX : 0
-      list.current?.scrollToIndex(index, { align: target.align, offset })
-      if (target.flash) setFlashSeq(target.seq)
-    }
-  })
-  useLayoutEffect(() => {
-    goToTarget()
-    const frame = requestAnimationFrame(() => {
-      setPlaced(generation)
-      onScroll()
-    })
-    return () => cancelAnimationFrame(frame)
-    // oxlint-disable-next-line react/exhaustive-deps -- a turn of the target is what asks for it
-  }, [generation, target.turn])
+  const place = useScrollPlace({ conversationId: id, thread, scroller, list, onMoved: readMarker })
+  useUnreadDivider(conversation, thread, place.atEnd)
 
   useEffect(() => {
-    if (flashSeq === null) return
-    const timer = setTimeout(() => setFlashSeq(null), FLASH_MS)
-    return () => clearTimeout(timer)
-  }, [flashSeq])
-
-  // New messages at the end keep the end in view, where it was in view.
-  const lastSeq = messages.at(-1)?.seq
-  useLayoutEffect(() => {
-    if (atEnd.current) scrollToEnd()
-    const frame = requestAnimationFrame(onScroll)
-    return () => cancelAnimationFrame(frame)
-  }, [lastSeq, rows.length, scrollToEnd, onScroll])
-
-  const onResize = useCallback(() => {
-    if (atEnd.current) scrollToEnd()
-  }, [scrollToEnd])
+    if (target.flash && target.seq !== 'end') setFlashSeq(target.seq)
+  }, [target, setFlashSeq])
 
   const onMenu = useCallback((event: MouseEvent, message: MessageView) => {
     // A right click on a link or on selected text is for the text, not for the message.
@@ -158,16 +99,21 @@ export function MessageList({
     }
   }
 
+  const lastSeq = messages.at(-1)?.seq
   const tabbableSeq = rows.some(({ message }) => message.seq === focusedSeq) ? focusedSeq : lastSeq
   return (
     <div className={styles.frame}>
       <div
         ref={scroller}
         className={styles.scroller}
-        data-placed={placed === generation || undefined}
+        data-placed={place.placed || undefined}
         role="region"
         aria-label={t('label', { title: contact.title })}
         onKeyDown={onKeyDown}
+        onKeyDownCapture={place.onUserMove}
+        onWheel={place.onUserMove}
+        onTouchMove={place.onUserMove}
+        onPointerDown={place.onUserMove}
       >
         <div className={styles.filler} />
         {hasOlder && (
@@ -184,8 +130,8 @@ export function MessageList({
             shift={shift}
             bufferSize={600}
             startMargin={hasOlder ? 48 : 0}
-            onScroll={onScroll}
-            onResize={onResize}
+            onScroll={place.onScroll}
+            onResize={place.onResize}
           >
             {(row) => (
               <MessageRow
@@ -202,7 +148,7 @@ export function MessageList({
           </Virtualizer>
         </div>
       </div>
-      {awayFromEnd && (
+      {place.awayFromEnd && (
         <JumpButton count={unreadCount} onClick={() => void jumpToLatest(conversation.id)} />
       )}
       <MessageMenu
@@ -230,6 +176,17 @@ function JumpButton({ count, onClick }: { readonly count: number; readonly onCli
       </button>
     </Tooltip>
   )
+}
+
+/** The message to draw attention to for a moment. */
+function useFlash(): [number | null, (seq: number) => void] {
+  const [seq, setSeq] = useState<number | null>(null)
+  useEffect(() => {
+    if (seq === null) return
+    const timer = setTimeout(() => setSeq(null), FLASH_MS)
+    return () => clearTimeout(timer)
+  }, [seq])
+  return [seq, setSeq]
 }
 
 /** Whether the last change of the rows was at their start alone: added there, or taken away. */

@@ -36,11 +36,12 @@ export function showToast({ text, tone = 'neutral', action }: ToastOptions): voi
 
 /** Where toasts appear. Mounted once, around everything. */
 export function ToastProvider({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation('common')
   return (
     <Base.Provider toastManager={manager} limit={3}>
       {children}
       <Base.Portal>
-        <Base.Viewport className={styles.viewport}>
+        <Base.Viewport className={styles.viewport} aria-label={t('notifications')}>
           <Toasts />
         </Base.Viewport>
       </Base.Portal>
