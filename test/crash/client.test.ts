@@ -41,6 +41,10 @@ function pause(longestMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, randomBelow(longestMs)))
 }
 
+function ignoreGonePeer(cause: unknown): void {
+  if (!(cause instanceof PeerGoneError)) throw cause
+}
+
 /** Writes numbered messages for as long as its client lives, and remembers which were taken. */
 class Writer {
   readonly client: ClientProcess
@@ -57,12 +61,17 @@ class Writer {
     const { peer } = this.client
     const conversationId = await this.conversationId()
     const underWay = new Set<Promise<void>>()
-    while (!isStopped()) {
+    let isCutOff = false
+    while (!isStopped() && !isCutOff) {
       const number = this.#next++
       const text = `${this.client.name} ${number}`
       const sent = peer
         .call('messages.send', { conversationId, text, replyToSeq: null })
         .then(() => void this.taken.push(number))
+        .catch((cause: unknown) => {
+          ignoreGonePeer(cause)
+          isCutOff = true
+        })
         .finally(() => underWay.delete(sent))
       underWay.add(sent)
       if (underWay.size >= MESSAGES_UNANSWERED) await Promise.race(underWay)
@@ -124,13 +133,7 @@ describe('clients and their relay, killed at random points', () => {
   /** Both write; some processes are killed in the middle of it and come back. */
   async function round(): Promise<void> {
     let isOver = false
-    const writing = [ada, ben].map((writer) =>
-      writer
-        .write(() => isOver)
-        .catch((cause: unknown) => {
-          if (!(cause instanceof PeerGoneError)) throw cause
-        }),
-    )
+    const writing = [ada, ben].map((writer) => writer.write(() => isOver).catch(ignoreGonePeer))
     await pause(LONGEST_ROUND_MS)
     // One, two or all three of them.
     const chosen = 1 + randomBelow(2 ** processes.length - 1)
