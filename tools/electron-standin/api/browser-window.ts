@@ -1,10 +1,11 @@
-import { EventEmitter } from 'node:events'
 import type { BrowserWindowConstructorOptions } from 'electron'
 import { preventable } from '../events.ts'
 import { requireTargets } from '../host.ts'
 import { loudClass } from '../loud.ts'
+import { applyNativeBounds, readNativeBounds, type WindowState } from '../native-bounds.ts'
 import { screen } from './screen.ts'
 import { WebContents } from './web-contents.ts'
+import { WindowFrame } from './window-frame.ts'
 import {
   checkWebPreferences,
   initialBounds,
@@ -15,13 +16,11 @@ import {
 } from './window-options.ts'
 import { openWindows, windowEvents } from './windows.ts'
 
-type State = 'normal' | 'minimized' | 'maximized' | 'fullscreen'
-
 let lastId = 0
 const focus: { window: BrowserWindow | null } = { window: null }
 
 /** `BrowserWindow`: a window whose frame is imagined where Chromium is headless, and its page real. */
-export class BrowserWindow extends EventEmitter {
+export class BrowserWindow extends WindowFrame {
   static getAllWindows(): BrowserWindow[] {
     return [...openWindows] as BrowserWindow[]
   }
@@ -40,27 +39,20 @@ export class BrowserWindow extends EventEmitter {
   readonly #limits: SizeLimits
   #bounds: Bounds
   #normalBounds: Bounds
-  #state: State = 'normal'
-  #title: string
+  #state: WindowState = 'normal'
   #isVisible: boolean
   #isDestroyed = false
-  #isResizable: boolean
-  #isContentProtected = false
-  #isAlwaysOnTop = false
-  #isMenuBarVisible = true
   #wasReady = false
 
   constructor(options: BrowserWindowConstructorOptions = {}) {
-    super()
+    super(options.title ?? '', options.resizable !== false)
     const targets = requireTargets()
     const preferences = options.webPreferences ?? {}
     checkWebPreferences(preferences)
     this.#limits = initialLimits(options)
     this.#bounds = initialBounds(options, screen.getPrimaryDisplay().workArea)
     this.#normalBounds = this.#bounds
-    this.#title = options.title ?? ''
     this.#isVisible = options.show !== false
-    this.#isResizable = options.resizable !== false
     this.webContents = new WebContents(
       {
         window: this,
@@ -72,7 +64,7 @@ export class BrowserWindow extends EventEmitter {
     this.webContents.on('did-finish-load', () => this.#loaded())
     this.webContents.on('page-title-updated', (event, title: string) => {
       this.emit('page-title-updated', event, title, true)
-      if (!(event as { defaultPrevented: boolean }).defaultPrevented) this.#title = title
+      if (!(event as { defaultPrevented: boolean }).defaultPrevented) this.setTitle(title)
     })
     this.webContents.host.on('destroyed', () => this.destroy())
     if (targets.isVisible) {
@@ -207,7 +199,7 @@ export class BrowserWindow extends EventEmitter {
     return this.#state === 'normal'
   }
 
-  #enter(state: Exclude<State, 'normal'>, event: string): void {
+  #enter(state: Exclude<WindowState, 'normal'>, event: string): void {
     if (this.#state === state) return
     if (this.#state === 'normal') this.#normalBounds = this.#bounds
     this.#state = state
@@ -278,12 +270,6 @@ export class BrowserWindow extends EventEmitter {
   getMaximumSize(): number[] {
     return [...this.#limits.maximum]
   }
-  setResizable(isResizable: boolean): void {
-    this.#isResizable = isResizable
-  }
-  isResizable(): boolean {
-    return this.#isResizable
-  }
 
   #resize(bounds: Bounds): void {
     const before = this.#bounds
@@ -301,105 +287,19 @@ export class BrowserWindow extends EventEmitter {
   }
 
   async #applyBounds(): Promise<void> {
-    if (!requireTargets().isVisible) return
-    const windowId = await this.#nativeWindow()
-    const { root } = requireTargets()
-    if (windowId === undefined) return
-    const { x, y, width, height } = this.#bounds
-    await root.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'normal' } })
-    await root.send('Browser.setWindowBounds', {
-      windowId,
-      bounds:
-        this.#state === 'normal'
-          ? { left: x, top: y, width, height }
-          : { windowState: this.#state },
-    })
+    await applyNativeBounds(this.webContents.host, this.#bounds, this.#state)
   }
 
-  /** The user has resized the window: its bounds are read back. */
+  /** The user has resized the window. */
   async #readBounds(): Promise<void> {
-    const windowId = await this.#nativeWindow()
-    if (windowId === undefined || this.#state !== 'normal') return
-    const { bounds } = await requireTargets().root.send('Browser.getWindowBounds', { windowId })
-    const { left: x, top: y, width, height } = bounds
-    if (x === undefined || y === undefined || width === undefined || height === undefined) return
-    if (width === this.#bounds.width && height === this.#bounds.height) return
-    this.#bounds = { x, y, width, height }
+    if (this.#state !== 'normal') return
+    const bounds = await readNativeBounds(this.webContents.host)
+    if (bounds === null) return
+    const { width, height } = this.#bounds
+    if (width === bounds.width && height === bounds.height) return
+    this.#bounds = bounds
     this.emit('resize')
     this.emit('resized')
-  }
-
-  async #nativeWindow(): Promise<number | undefined> {
-    try {
-      await this.webContents.host.session()
-      const { targetId } = this.webContents.host
-      const { windowId } = await requireTargets().root.send('Browser.getWindowForTarget', {
-        targetId,
-      })
-      return windowId
-    } catch {
-      return undefined // It has been closed meanwhile.
-    }
-  }
-
-  // What a native frame would show
-
-  setTitle(title: string): void {
-    this.#title = title
-  }
-  getTitle(): string {
-    return this.#title
-  }
-  get title(): string {
-    return this.#title
-  }
-  set title(title: string) {
-    this.#title = title
-  }
-  setContentProtection(enable: boolean): void {
-    this.#isContentProtected = enable
-  }
-  isContentProtected(): boolean {
-    return this.#isContentProtected
-  }
-  setAlwaysOnTop(flag: boolean): void {
-    this.#isAlwaysOnTop = flag
-  }
-  isAlwaysOnTop(): boolean {
-    return this.#isAlwaysOnTop
-  }
-  setMenuBarVisibility(isVisible: boolean): void {
-    this.#isMenuBarVisible = isVisible
-  }
-  isMenuBarVisible(): boolean {
-    return this.#isMenuBarVisible
-  }
-  setAutoHideMenuBar(_hide: boolean): void {
-    // There is no menu bar to hide.
-  }
-  setMenu(_menu: object | null): void {
-    // There is no menu bar.
-  }
-  removeMenu(): void {
-    // There is no menu bar.
-  }
-  setBackgroundColor(_color: string): void {
-    // Only seen before the page's first paint.
-  }
-  setIcon(_icon: unknown): void {
-    // There is no frame to show it.
-  }
-  flashFrame(_flash: boolean): void {
-    // There is no frame to flash.
-  }
-  setProgressBar(_progress: number): void {
-    // There is no task bar.
-  }
-  setOverlayIcon(_icon: unknown, _description: string): void {
-    // There is no task bar.
-  }
-  setSkipTaskbar(_skip: boolean): void {
-    // There is no task bar.
   }
 }
 loudClass('BrowserWindow', BrowserWindow)

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { WebPreferences } from 'electron'
@@ -14,8 +13,10 @@ import { applyPermissions } from '../permissions.ts'
 import { answerRequest } from '../requests.ts'
 import { runtime } from '../runtime.ts'
 import type { HeldPage } from '../targets.ts'
+import { ContentsCommands } from './contents-commands.ts'
 import { copied } from './copied.ts'
 import { dispatchIpc } from './ipc-main.ts'
+import { Navigation } from './navigation.ts'
 import { nativeImage, type NativeImage } from './native-image.ts'
 import { mediaFeatures, nativeTheme } from './native-theme.ts'
 import { session as sessions, type Session } from './session.ts'
@@ -28,7 +29,6 @@ type OpenHandler = (details: {
   readonly disposition: string
 }) => { readonly action: 'allow' | 'deny' }
 
-const ZOOM_BASE = 1.2
 let lastId = 0
 
 /** What a window tells its contents, and hears from it. */
@@ -39,22 +39,17 @@ export interface WindowSide {
 }
 
 /** `webContents`: the page of one window. */
-export class WebContents extends EventEmitter {
+export class WebContents extends ContentsCommands {
   readonly id = ++lastId
   readonly session: Session
   readonly mainFrame: WebFrameMain
   readonly hostWebContents = null
   #side: WindowSide
   #host: PageHost
-  #url = ''
+  readonly #navigation: Navigation
   #title = ''
-  /** Address of a navigation that the app itself began. */
-  #ownNavigation: string | undefined
-  #isLoading = false
   #isCrashed = false
   #isDestroyed = false
-  #isMuted = false
-  #zoom = 1
   #openHandler: OpenHandler | undefined
   #answers: ('allow' | 'deny')[] = []
   #accelerators: { readonly keys: readonly Accelerator[]; press(index: number): void } | undefined
@@ -66,7 +61,8 @@ export class WebContents extends EventEmitter {
       (preferences.session as Session | undefined) ??
       sessions.fromPartition(preferences.partition ?? '')
     this.mainFrame = new WebFrameMain(this)
-    if (preferences.zoomFactor !== undefined) this.#zoom = preferences.zoomFactor
+    this.#navigation = new Navigation(this, this.mainFrame)
+    if (preferences.zoomFactor !== undefined) this.zoom = preferences.zoomFactor
     this.#host = new PageHost(
       requireTargets(),
       preferences.preload,
@@ -88,37 +84,7 @@ export class WebContents extends EventEmitter {
   // What the page reports
 
   async #prepare(page: CdpSession): Promise<void> {
-    page.on('Page.frameStartedLoading', ({ frameId }) => {
-      if (frameId !== this.#host.targetId) return
-      this.#isLoading = true
-      this.emit('did-start-loading')
-    })
-    page.on('Page.frameStoppedLoading', ({ frameId }) => {
-      if (frameId !== this.#host.targetId) return
-      this.#isLoading = false
-      this.emit('did-stop-loading')
-    })
-    page.on('Page.frameNavigated', ({ frame }) => {
-      if (frame.parentId !== undefined) return
-      this.#url = fromChromium(frame.url)
-      this.#ownNavigation = undefined
-      this.emit('did-navigate', {}, this.#url, 200, 'OK')
-    })
-    page.on('Page.navigatedWithinDocument', ({ frameId, url }) => {
-      const isMainFrame = frameId === this.#host.targetId
-      if (isMainFrame) this.#url = fromChromium(url)
-      this.emit('did-navigate-in-page', {}, fromChromium(url), isMainFrame)
-    })
-    page.on('Page.frameRequestedNavigation', ({ frameId, url }) => {
-      // Chromium asks the system to open these; no request is made that could be stopped.
-      if (frameId !== this.#host.targetId || /^(https?|file|data|blob|about):/.test(url)) return
-      this.emit('will-navigate', this.#navigation(url, true), url)
-    })
-    page.on('Page.domContentEventFired', () => this.emit('dom-ready', {}))
-    page.on('Page.loadEventFired', () => {
-      this.emit('did-frame-finish-load', {}, true)
-      this.emit('did-finish-load')
-    })
+    this.#navigation.watch(page, this.#host)
     page.on('Page.windowOpen', ({ url, windowName, windowFeatures }) => {
       const details = {
         url: fromChromium(url),
@@ -172,7 +138,7 @@ export class WebContents extends EventEmitter {
   }
 
   #onTitle(title: string): void {
-    if (title === this.#title || this.#url === '') return
+    if (title === this.#title || this.#navigation.url === '') return
     this.#title = title
     this.emit('page-title-updated', preventable({}), title, true)
   }
@@ -190,14 +156,9 @@ export class WebContents extends EventEmitter {
 
   // Requests and navigation
 
-  #navigation(url: string, isMainFrame: boolean): ReturnType<typeof preventable<object>> {
-    const frame = isMainFrame ? this.mainFrame : null
-    return preventable({ url, isMainFrame, isSameDocument: false, frame, initiator: frame })
-  }
-
   async #onRequest(paused: Cdp.Events['Fetch.requestPaused'], host: PageHost): Promise<void> {
     const page = await host.session()
-    if (paused.resourceType === 'Document' && !this.#mayNavigate(paused, host)) {
+    if (paused.resourceType === 'Document' && !this.#navigation.allows(paused, host)) {
       await page.send('Fetch.failRequest', {
         requestId: paused.requestId,
         errorReason: 'Aborted',
@@ -205,20 +166,6 @@ export class WebContents extends EventEmitter {
       return
     }
     await answerRequest(page, this.session, paused)
-  }
-
-  #mayNavigate(paused: Cdp.Events['Fetch.requestPaused'], host: PageHost): boolean {
-    const url = fromChromium(paused.request.url)
-    const isMainFrame = paused.frameId === host.targetId
-    const event = this.#navigation(url, isMainFrame)
-    if (paused.redirectedRequestId !== undefined) {
-      this.emit('will-redirect', event, url, false, isMainFrame)
-      return !event.defaultPrevented
-    }
-    if (isMainFrame && url === this.#ownNavigation) return true
-    this.emit('will-frame-navigate', event)
-    if (isMainFrame && !event.defaultPrevented) this.emit('will-navigate', event, url)
-    return !event.defaultPrevented
   }
 
   async loadURL(url: string): Promise<void> {
@@ -234,7 +181,7 @@ export class WebContents extends EventEmitter {
         chromiumOrigin: new URL(target).origin,
       })
     }
-    this.#ownNavigation = fromChromium(target)
+    this.#navigation.begin(fromChromium(target))
     const loaded = new Promise<void>((settle) => page.once('Page.loadEventFired', () => settle()))
     const { errorText } = await page.send('Page.navigate', { url: target })
     if (errorText !== undefined) {
@@ -250,8 +197,8 @@ export class WebContents extends EventEmitter {
 
   reload(): void {
     this.#isCrashed = false
-    this.#ownNavigation = this.#url
-    void this.#command((page) => page.send('Page.reload'))
+    this.#navigation.begin(this.#navigation.url)
+    void this.command((page) => page.send('Page.reload'))
   }
 
   reloadIgnoringCache(): void {
@@ -259,11 +206,11 @@ export class WebContents extends EventEmitter {
   }
 
   stop(): void {
-    void this.#command((page) => page.send('Page.stopLoading'))
+    void this.command((page) => page.send('Page.stopLoading'))
   }
 
   getURL(): string {
-    return this.#url
+    return this.#navigation.url
   }
 
   getTitle(): string {
@@ -275,11 +222,11 @@ export class WebContents extends EventEmitter {
   }
 
   isLoading(): boolean {
-    return this.#isLoading
+    return this.#navigation.isLoading
   }
 
   isLoadingMainFrame(): boolean {
-    return this.#isLoading
+    return this.#navigation.isLoading
   }
 
   isCrashed(): boolean {
@@ -310,7 +257,7 @@ export class WebContents extends EventEmitter {
   }
 
   focus(): void {
-    void this.#command((page) => page.send('Page.bringToFront'))
+    void this.command((page) => page.send('Page.bringToFront'))
   }
 
   isFocused(): boolean {
@@ -329,7 +276,7 @@ export class WebContents extends EventEmitter {
   }
 
   forcefullyCrashRenderer(): void {
-    void this.#command((page) => page.send('Page.crash'))
+    void this.command((page) => page.send('Page.crash'))
   }
 
   getOSProcessId(): number {
@@ -340,95 +287,10 @@ export class WebContents extends EventEmitter {
     return `Chrome/${process.versions['chrome'] ?? ''} Electron/${process.versions['electron'] ?? ''}`
   }
 
-  // Editing commands, as the roles of menu items
-
-  undo(): void {
-    this.#edit('undo')
-  }
-  redo(): void {
-    this.#edit('redo')
-  }
-  cut(): void {
-    this.#edit('cut')
-  }
-  copy(): void {
-    this.#edit('copy')
-  }
-  paste(): void {
-    this.#edit('paste')
-  }
-  delete(): void {
-    this.#edit('delete')
-  }
-  selectAll(): void {
-    this.#edit('selectAll')
-  }
-
-  #edit(command: string): void {
-    // A key event without a key carries an editing command.
-    void this.#command((page) =>
-      page.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', commands: [command] }),
-    )
-  }
-
-  // Zoom, size, theme, sound
-
-  setZoomFactor(factor: number): void {
-    if (!(factor > 0)) throw new Error("'zoomFactor' must be a double greater than 0.0")
-    this.#zoom = factor
-    this.resized()
-  }
-  getZoomFactor(): number {
-    return this.#zoom
-  }
-  get zoomFactor(): number {
-    return this.#zoom
-  }
-  set zoomFactor(factor: number) {
-    this.setZoomFactor(factor)
-  }
-  setZoomLevel(level: number): void {
-    this.setZoomFactor(ZOOM_BASE ** level)
-  }
-  getZoomLevel(): number {
-    return Math.log(this.#zoom) / Math.log(ZOOM_BASE)
-  }
-  get zoomLevel(): number {
-    return this.getZoomLevel()
-  }
-  set zoomLevel(level: number) {
-    this.setZoomLevel(level)
-  }
-  async setVisualZoomLevelLimits(_minimum: number, _maximum: number): Promise<void> {
-    // Pinching is off in Chromium without touch.
-  }
-  setAudioMuted(muted: boolean): void {
-    this.#isMuted = muted
-  }
-  isAudioMuted(): boolean {
-    return this.#isMuted
-  }
-  setBackgroundThrottling(_allowed: boolean): void {
-    // The pages here always count as being in front.
-  }
-
-  // Developer tools: Chromium's own window has none that this process could open
-
-  openDevTools(): void {
-    console.error('stand-in: there are no developer tools; use the DevTools address printed above')
-  }
-  closeDevTools(): void {
-    // They are never open.
-  }
-  toggleDevTools(): void {
-    this.openDevTools()
-  }
-  isDevToolsOpened(): boolean {
-    return false
-  }
+  // Theme and size
 
   readonly #onTheme = (): void => {
-    void this.#command((page) => this.#applyTheme(page))
+    void this.command((page) => this.#applyTheme(page))
   }
 
   async #applyTheme(page: CdpSession): Promise<void> {
@@ -440,9 +302,9 @@ export class WebContents extends EventEmitter {
     if (requireTargets().isVisible) return
     // Zoom as browsers do it: fewer, larger CSS pixels in the same window.
     await page.send('Emulation.setDeviceMetricsOverride', {
-      width: Math.round(width / this.#zoom),
-      height: Math.round(height / this.#zoom),
-      deviceScaleFactor: this.#zoom,
+      width: Math.round(width / this.zoom),
+      height: Math.round(height / this.zoom),
+      deviceScaleFactor: this.zoom,
       mobile: false,
     })
   }
@@ -450,12 +312,12 @@ export class WebContents extends EventEmitter {
   // The window's side
 
   /** The stand-in's own: the window's size or zoom changed. */
-  resized(): void {
-    void this.#command(async (page) => {
+  override resized(): void {
+    void this.command(async (page) => {
       await this.#applySize(page)
       if (requireTargets().isVisible) {
         await this.#host.evaluate(
-          `void (document.documentElement.style.zoom = ${String(this.#zoom)})`,
+          `void (document.documentElement.style.zoom = ${String(this.zoom)})`,
         )
       }
     })
@@ -482,7 +344,7 @@ export class WebContents extends EventEmitter {
     this.emit('destroyed')
   }
 
-  async #command(run: (page: CdpSession) => Promise<unknown>): Promise<void> {
+  protected override async command(run: (page: CdpSession) => Promise<unknown>): Promise<void> {
     if (this.#isDestroyed) return
     try {
       await run(await this.#host.session())
