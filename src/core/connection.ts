@@ -6,7 +6,7 @@ import type { ConnectionState, IncomingEnvelope, Subscription } from './ports.ts
 import { receiveBatch, type Followup } from './receiving.ts'
 
 /** Envelopes taken in at once: small enough that the process answers clicks in between. */
-const ENVELOPES_AT_ONCE = 128
+const ENVELOPES_AT_ONCE = 64
 
 /** Keeps this device connected to its relay and says how that stands. */
 export class Connection {

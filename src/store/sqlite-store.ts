@@ -48,7 +48,8 @@ export class SqliteStore implements Store {
   }
 
   transaction<T>(work: () => T): T {
-    return this.#connection.transaction(work)
+    this.#words.indexWaiting()
+    return this.#connection.transaction(() => this.#words.indexingAtEnd(work))
   }
 
   tidy(): boolean {

@@ -7,17 +7,19 @@ const DIRECTIONS = ['out', 'in'] as const
 
 export class SqliteTraceTable implements TraceTable {
   readonly #add: Statement
+  readonly #removeSame: Statement
   readonly #byMessage: Statement
   readonly #byEnvelope: Statement
   readonly #setRelayedAt: Statement
   readonly #prune: Statement
 
   constructor(connection: Connection) {
-    this.#add = connection.statement(`
-      INSERT OR REPLACE INTO traces VALUES (
-        NULL, @envelopeId, @messageSeq, @direction, @label, @envelope, @messageKey, @position,
-        @relayedAtMs
-      )`)
+    this.#add = connection.statement(
+      'INSERT OR IGNORE INTO traces VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#removeSame = connection.statement(
+      'DELETE FROM traces WHERE envelope_id = ? AND direction = ?',
+    )
     this.#byMessage = connection.statement(
       'SELECT * FROM traces WHERE message_seq = ? ORDER BY id DESC LIMIT 1',
     )
@@ -37,7 +39,23 @@ export class SqliteTraceTable implements TraceTable {
 
   /** A message may have several (sent again, sealed anew); one with the same id and direction is replaced. */
   add(trace: EnvelopeTrace): void {
-    this.#add.run({ ...trace })
+    const { envelopeId, messageSeq, direction, label, envelope, messageKey } = trace
+    const { position, relayedAtMs } = trace
+    const insert = (): number =>
+      this.#add.run(
+        envelopeId,
+        messageSeq,
+        direction,
+        label,
+        envelope,
+        messageKey,
+        position,
+        relayedAtMs,
+      ).changes
+    // Not `OR REPLACE`: it opens a statement journal, at which FTS5 writes out a segment for each message.
+    if (insert() > 0) return
+    this.#removeSame.run(envelopeId, direction)
+    insert()
   }
 
   /** The newest one. */

@@ -27,6 +27,9 @@ export class WordIndex {
   readonly #setSetting: Statement
   readonly #clearSetting: Statement
   readonly #totalChanges: Statement
+  /** Of the transaction that is under way: not in the index yet. */
+  #waiting: IndexedMessage[] = []
+  #depth = 0
 
   // FTS5 wants integers, and a bound number is a floating-point one: hence the casts.
   constructor(connection: Connection) {
@@ -48,7 +51,33 @@ export class WordIndex {
     this.#totalChanges = connection.statement('SELECT total_changes() AS changes')
   }
 
-  add({ seq, text, conversationId }: IndexedMessage): void {
+  add(message: IndexedMessage): void {
+    if (this.#depth > 0) this.#waiting.push(message)
+    else this.#insert(message)
+  }
+
+  /**
+   * Runs the work of a transaction and indexes its messages at its end, all together: every statement with a journal of
+   * its own in between would make FTS5 write out what it has gathered. To be called inside the transaction.
+   */
+  indexingAtEnd<T>(work: () => T): T {
+    this.#depth++
+    try {
+      const result = work()
+      this.indexWaiting()
+      return result
+    } finally {
+      this.#waiting = []
+      this.#depth--
+    }
+  }
+
+  /** To be called before a savepoint: one that is taken back must not take words from before it with it. */
+  indexWaiting(): void {
+    for (const message of this.#waiting.splice(0)) this.#insert(message)
+  }
+
+  #insert({ seq, text, conversationId }: IndexedMessage): void {
     this.#add.run(seq, indexedWords(text, conversationId))
   }
 
@@ -57,6 +86,7 @@ export class WordIndex {
    * marked as gone and leave the file with the next calls of `tidy`.
    */
   remove(messages: readonly IndexedMessage[]): void {
+    this.indexWaiting()
     const atOnce = messages.length <= PURGED_AT_ONCE
     if (!atOnce) this.#configure.run('secure-delete', 0)
     for (const { seq, text, conversationId } of messages) {
@@ -88,6 +118,7 @@ export class WordIndex {
   search({ text, conversationId, beforeSeq, limit }: MessageSearchQuery): SearchHit[] {
     const query = SearchQuery.parse(text)
     if (query === null || limit < 1) return []
+    this.indexWaiting()
     const before = beforeSeq ?? Number.MAX_SAFE_INTEGER
     const loose = query.matchExpression(conversationId, true)
     const exact = query.matchExpression(conversationId, false)
