@@ -81,6 +81,8 @@ function applyGrant(context: Context, contact: Contact, { tokenGrant }: Content)
     context.store.contacts.update(contact.id, {
       outboundToken: tokenGrant,
       outboundTokenKind: 'grant',
+      // Who has a new token for us may have missed ours: what went with the old one was refused.
+      ...(contact.outboundTokenKind === 'grant' && { inboundTokenGranted: false }),
       ...(accepted && { relation: 'accepted' as const }),
     })
     if (accepted) addNotice(context, contact, 'request-accepted')
@@ -107,7 +109,8 @@ function applyReceipts(context: Context, contact: Contact, { receipts }: Content
 
 /** Sends again what the contact could not open; says so where an envelope held no message. */
 function applyResendRequest(context: Context, contact: Contact, { resendRequest }: Content): void {
-  if (resendRequest === undefined) return
+  // Who has not been accepted does not learn whether anybody is there.
+  if (resendRequest === undefined || contact.relation === 'request-in') return
   const { store } = context
   const conversation = conversationOf(context, contact)
   const nothingToResend: Uint8Array[] = []
@@ -116,7 +119,7 @@ function applyResendRequest(context: Context, contact: Contact, { resendRequest 
     const message = trace?.direction === 'out' ? store.messages.get(trace.messageSeq) : null
     if (message?.conversationId !== conversation.id) {
       nothingToResend.push(envelopeId)
-    } else if (store.outbox.byMessage(message.seq).length === 0) {
+    } else if (!isSentAgain(context, message.seq, envelopeId)) {
       const text = textContentOf(message, envelopeId)
       enqueue(context, contact, { sentAtMs: message.sentAtMs, text }, message.seq)
     }
@@ -138,6 +141,13 @@ function applyResendRequest(context: Context, contact: Contact, { resendRequest 
       }
     })
   }
+}
+
+/** Whether a message waits already in another envelope than the one that could not be opened. */
+function isSentAgain({ store }: Context, seq: Message['seq'], unreadable: Uint8Array): boolean {
+  return store.outbox
+    .byMessage(seq)
+    .some(({ envelopeId }) => !equalPublicBytes(envelopeId, unreadable))
 }
 
 function applyText(

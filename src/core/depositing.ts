@@ -98,6 +98,8 @@ async function depositOne(
   if (deposited.ok) {
     context.commit((changes) => {
       const { store } = context
+      // New keys were accepted meanwhile: what has arrived is sealed for the old ones, and goes once more.
+      if (store.outbox.get(envelopeId)?.envelope === null) return
       store.outbox.remove(envelopeId)
       store.traces.setRelayedAt(envelopeId, context.clock.nowMs())
       if (isKnock) store.contacts.update(contact.id, { knocked: true })
@@ -128,6 +130,8 @@ async function refused(
     identityChanged(context, current, lookup.value)
     return IDLE
   }
+  // Another token came meanwhile, or new keys were accepted: it was not that one which was refused.
+  if (!isTokenOf(current, contact.outboundToken)) return null
   if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
   if (lookup.ok && current.outboundTokenKind === 'invite') {
     context.commit(() => {
@@ -142,6 +146,10 @@ async function refused(
   }
   giveUp(context, item, lookup.ok ? 'DELIVERY_REFUSED' : lookup.error.code)
   return null
+}
+
+function isTokenOf({ outboundToken }: Contact, token: Uint8Array | null): boolean {
+  return outboundToken && token ? equalPublicBytes(outboundToken, token) : outboundToken === token
 }
 
 function giveUpOrRetry(

@@ -46,6 +46,8 @@ export function receiveHeld(context: Context, held: readonly HeldEnvelope[]): Fo
   return context.commit(() => {
     const receiver = new Receiver(context)
     for (const each of held) {
+      // Taken in or given up while its author was looked up.
+      if (context.store.inbox.held(each.envelopeId) === null) continue
       context.store.inbox.release(each.envelopeId)
       receiver.open({ ...each, relaySeq: 0 })
     }
@@ -126,7 +128,7 @@ class Receiver {
         this.#context.log.warn('handshake.dropped', { reason: verdict.reason })
         return
       case 'hold':
-        if (this.#context.store.inbox.listHeld('pending').length >= PENDING_KEPT) {
+        if (!this.#makeRoom()) {
           this.#context.log.warn('handshake.dropped', { reason: 'too-many' })
           return
         }
@@ -139,6 +141,16 @@ class Receiver {
       case 'stranger':
         this.#keep(admitStranger(this.#context, handshake, arrival), handshake, arrival)
     }
+  }
+
+  /** The oldest stranger makes room: addresses that never answer must not keep everybody else out. */
+  #makeRoom(): boolean {
+    const { inbox } = this.#context.store
+    const pending = inbox.listHeld('pending')
+    if (pending.length < PENDING_KEPT) return true
+    const oldest = pending.find(({ contactId }) => contactId === null)
+    if (oldest) inbox.release(oldest.envelopeId)
+    return oldest !== undefined
   }
 
   #keep(contact: Contact, handshake: AcceptedHandshake, { incoming, invite }: Arrival): void {
