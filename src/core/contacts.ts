@@ -7,6 +7,7 @@ import { err, ok, type Result } from '#shared/result.ts'
 import type { ContactView, SafetyNumberView } from '#shared/views.ts'
 import { parseAddress } from '#protocol/address.ts'
 import { decodeInviteLink, looksLikeInviteLink } from '#protocol/invite-link.ts'
+import { acceptRequest } from './accepting-request.ts'
 import { addContact, LABEL_BYTES } from './contact-creation.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
@@ -14,14 +15,11 @@ import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import type { Contact, ContactId } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
-import { enqueue } from './outbox.ts'
 import { receiveHeld, type Followup } from './receiving.ts'
 import { revokeToken } from './token-upkeep.ts'
 import { contactView } from './view-mapping.ts'
 
 const QR_PREFIX = 'sotto-safety:'
-/** Ids in one receipt. */
-const RECEIPT_IDS = 100
 
 export function viewOf(context: Context, contact: Contact): ContactView {
   return contactView(contact, conversationOf(context, contact).id)
@@ -120,55 +118,51 @@ export function renameContact(
 
 /** Accepts a request: from now on both can write, and what came so far is receipted. */
 export function acceptContact(context: Context, id: ContactId): Result<ContactView, Unknown> {
-  const accepted = change(context, id, (contact) => {
-    if (contact.relation === 'request-in') addNotice(context, contact, 'request-accepted')
-    return contact.relation === 'request-in' ? { relation: 'accepted' } : {}
-  })
-  const contact = context.store.contacts.get(id)
-  if (accepted.ok && contact !== null) receiptAll(context, contact)
-  return accepted
-}
-
-function receiptAll(context: Context, contact: Contact): void {
-  const { messages } = context.store
-  const { id: conversationId } = conversationOf(context, contact)
-  const newest = messages.page({ conversationId, position: { kind: 'newest' }, limit: 1 })
-  const last = newest.messages.at(-1)
-  if (last === undefined) return
-  const ids = messages.idsOfTheirs(conversationId, null, last.seq)
-  context.commit(() => {
-    for (let start = 0; start < ids.length; start += RECEIPT_IDS) {
-      const delivered = ids.slice(start, start + RECEIPT_IDS)
-      enqueue(context, contact, {
-        sentAtMs: context.clock.nowMs(),
-        receipts: { delivered, read: [] },
-      })
-    }
-  })
+  const found = find(context, id)
+  if (!found.ok) return found
+  acceptRequest(context, found.value)
+  return getContact(context, id)
 }
 
 /** Blocks a contact: its token is withdrawn, what waits for it is not sent, what it sends is dropped. */
 export function blockContact(context: Context, id: ContactId): Result<ContactView, Unknown> {
   return change(context, id, (contact) => {
     if (contact.inboundTokenRegistered) revokeToken(context, contact.inboundToken)
-    context.store.outbox.removeForContact(id)
+    giveUpWaiting(context, contact)
     return { relation: 'blocked', inboundTokenRegistered: false, inboundTokenGranted: false }
   })
 }
 
-/** Unblocks a contact: it gets a new token with our next message. */
+/** Takes what waits for a contact out of the outbox; its messages can be retried when it is unblocked. */
+function giveUpWaiting(context: Context, { id }: Contact): void {
+  const { outbox, messages } = context.store
+  context.commit((changes) => {
+    for (const { contactId, messageSeq } of outbox.list()) {
+      if (contactId !== id || messageSeq === null) continue
+      if (!messages.advanceState(messageSeq, 'failed', 'CONTACT_BLOCKED')) continue
+      const message = messages.get(messageSeq)
+      if (message) changes.messageChanged(message.conversationId, messageSeq)
+    }
+    outbox.removeForContact(id)
+  })
+}
+
+/** Unblocks a contact: it gets a new token with our next message; one that never gave us theirs is asked anew. */
 export function unblockContact(context: Context, id: ContactId): Result<ContactView, Unknown> {
-  return change(context, id, (contact) =>
-    contact.relation === 'blocked'
-      ? {
-          relation: 'accepted',
-          inboundToken: context.random(DELIVERY_TOKEN_BYTES),
-          inboundLabel: context.random(LABEL_BYTES),
-          inboundTokenRegistered: false,
-          inboundTokenGranted: false,
-        }
-      : {},
-  )
+  return change(context, id, (contact) => {
+    if (contact.relation !== 'blocked') return {}
+    const isUnanswered = contact.outboundToken === null
+    // A knock is only heard with a handshake of its own.
+    if (isUnanswered) context.sessions.removeAll(id)
+    return {
+      relation: isUnanswered ? 'request-out' : 'accepted',
+      knocked: false,
+      inboundToken: context.random(DELIVERY_TOKEN_BYTES),
+      inboundLabel: context.random(LABEL_BYTES),
+      inboundTokenRegistered: false,
+      inboundTokenGranted: false,
+    }
+  })
 }
 
 /** Declines a request or removes a contact, with its conversation and messages. */

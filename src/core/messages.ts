@@ -2,6 +2,7 @@ import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { MessagePageView, MessageView, SearchHitView } from '#shared/views.ts'
 import { excerptOf, isTextSendable, MESSAGE_ID_BYTES, type TextContent } from '#protocol/content.ts'
+import { acceptRequest } from './accepting-request.ts'
 import type { Context } from './context.ts'
 import type { Contact, ConversationId, Message, MessageSeq } from './model.ts'
 import { enqueue } from './outbox.ts'
@@ -76,6 +77,8 @@ export function sendMessage(
   }
   const { contact, signed } = writable.value
   const message = context.commit((changes) => {
+    // Who writes to a request has accepted it.
+    acceptRequest(context, contact)
     const now = context.clock.nowMs()
     const stored = context.store.messages.add({
       conversationId,
@@ -95,7 +98,6 @@ export function sendMessage(
       signature: signed ? 'valid' : 'none',
     })
     if (stored === null) throw new Error('a random message id was used before')
-    // Who writes to a request has accepted it.
     context.store.conversations.update(conversationId, { draft: '', archived: false })
     enqueue(context, contact, { sentAtMs: now, text: textContentOf(stored) }, stored.seq)
     changes.messageAdded(conversationId, stored.seq)

@@ -174,6 +174,18 @@ describe('a request', () => {
     await ben.sees(ada, 'yes')
   })
 
+  test('is accepted by writing back', async () => {
+    const ada = await scenario.person('ada')
+    const ben = await scenario.person('ben')
+    valueOf(await ben.client.addContact(ada.address))
+    await eventually('the request arrives', () => ada.knows(ben))
+    ada.write(ben, 'what is it?')
+    expect(ada.contact(ben).relation).toBe('accepted')
+    await ben.sees(ada, 'what is it?')
+    ben.write(ada, 'a question')
+    await ada.sees(ben, 'a question')
+  })
+
   test('can be declined without a trace, and does not come back by itself', async () => {
     const ada = await scenario.person('ada')
     const ben = await scenario.person('ben')
@@ -224,6 +236,29 @@ describe('a blocked contact', () => {
     await ben.sees(ada, 'sorry')
     ben.write(ada, 'never mind')
     await ada.sees(ben, 'never mind')
+  })
+})
+
+describe('who blocks somebody that has not answered yet', () => {
+  test('sees what waited as failed, and can ask again', async () => {
+    const ada = await scenario.person('ada')
+    const ben = await scenario.person('ben')
+    valueOf(await ben.client.addContact(ada.address))
+    const waiting = ben.write(ada, 'hello?')
+    await eventually('the request arrives', () => ada.knows(ben))
+    valueOf(ben.client.blockContact(ben.contactId(ada)))
+    expect(ben.messages(ada).find(({ text }) => text === 'hello?')).toMatchObject({
+      state: 'failed',
+      errorCode: 'CONTACT_BLOCKED',
+    })
+    valueOf(ada.client.acceptContact(ada.contactId(ben)))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+
+    valueOf(ben.client.unblockContact(ben.contactId(ada)))
+    expect(ben.contact(ada).relation).toBe('request-out')
+    valueOf(ben.client.retryMessage(waiting.seq as never))
+    ada.write(ben, 'yes')
+    await ada.sees(ben, 'hello?')
   })
 })
 
