@@ -46,7 +46,7 @@ export function applyPlaintext(
   applyGrant(context, contact, content)
   applyReceipts(context, contact, content)
   applyResendRequest(context, contact, content)
-  if (content.text !== undefined) {
+  if (content.text !== undefined && mayWriteText(context, contact, opened)) {
     const signature =
       plaintext.signature === null
         ? 'none'
@@ -62,6 +62,11 @@ export function applyPlaintext(
   }
   applySignedMode(context, contact, content)
   return true
+}
+
+/** A stranger's knock carries no text (decision 0003), whatever their client does; who has an invite may write. */
+function mayWriteText(context: Context, contact: Contact, { incoming }: OpenedEnvelope): boolean {
+  return contact.relation !== 'request-in' || context.store.invites.byLabel(incoming.label) !== null
 }
 
 function applyProfile(context: Context, contact: Contact, { profile }: Content): void {

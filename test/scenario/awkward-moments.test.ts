@@ -97,7 +97,7 @@ test('a token that comes while the refusal of the old one is looked into is used
   await ben.sees(ada, 'still there?')
 })
 
-test('a stranger gets no answer to a request for envelopes', async () => {
+test('a stranger gets neither an answer nor a text onto the screen', async () => {
   let isReachable = false
   let deposits = 0
   const bens = (relay: Relay): Relay => ({
@@ -128,6 +128,7 @@ test('a stranger gets no answer to a request for envelopes', async () => {
     content: encodeContent({
       sentAtMs: Date.now(),
       resendRequest: { envelopeIds: [randomBytes(16)], nothingToResend: [] },
+      text: { messageId: randomBytes(16), text: 'read this' },
     }),
     envelope: null,
     createdAtMs: Date.now(),
@@ -138,6 +139,7 @@ test('a stranger gets no answer to a request for envelopes', async () => {
   await eventually('the request arrives', () => ada.knows(ben))
   await ada.client.whenSettled()
   expect(deposits).toBe(0)
+  expect(ada.texts(ben)).toEqual([])
 })
 
 test('authors who cannot be looked up do not keep out a new one', async () => {
