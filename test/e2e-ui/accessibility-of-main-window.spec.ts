@@ -15,6 +15,8 @@ interface Screen {
   readonly scenario: ScenarioName
   readonly go?: (page: Page) => Promise<void>
   readonly narrow?: true
+  /** Judge only this: a menu lies over the page, in none of its landmarks. axe exempts dialogs, not menus. */
+  readonly part?: string
 }
 
 const SCREENS: Readonly<Record<string, Screen>> = {
@@ -60,6 +62,7 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'the menu of a message': {
     scenario: 'some',
     go: (page) => page.locator('article[data-author]').last().click({ button: 'right' }),
+    part: '[role=menu]',
   },
   'the emoji picker': {
     scenario: 'some',
@@ -82,12 +85,12 @@ const SCREENS: Readonly<Record<string, Screen>> = {
 
 for (const theme of ['light', 'dark', 'high-contrast'] as const) {
   test.describe(theme, () => {
-    for (const [name, { scenario, go, narrow }] of Object.entries(SCREENS)) {
+    for (const [name, { scenario, go, narrow, part }] of Object.entries(SCREENS)) {
       test(`${name} has no accessibility violation`, async ({ open }) => {
         const size = narrow ? { width: 420, height: 800 } : { width: 1280, height: 800 }
         const app = await open(scenario, { theme, size })
         await go?.(app.page)
-        await app.expectAccessible()
+        await app.expectAccessible(part)
       })
     }
   })

@@ -185,6 +185,29 @@ test.describe('reading', () => {
     expect(await page.locator('article').count()).toBeLessThan(80)
   })
 
+  test('a message is copied, or what is selected of it', async ({ open }) => {
+    const app = await open('some')
+    const copy = async () => {
+      await message(app.page, 'Shall we say seven').click({ button: 'right' })
+      await app.page.getByRole('menuitem', { name: 'Copy text' }).click()
+    }
+    await copy()
+    await message(app.page, 'Shall we say seven')
+      .getByText('Perfect')
+      .evaluate((element) =>
+        getSelection()?.setBaseAndExtent(
+          element.firstChild ?? element,
+          0,
+          element.firstChild ?? element,
+          7,
+        ),
+      )
+    await copy()
+    await expect
+      .poll(() => app.calls('clipboard.writeText'))
+      .toEqual([{ text: 'Perfect. Shall we say seven?' }, { text: 'Perfect' }])
+  })
+
   test('links go outside, invites stay inside', async ({ open }) => {
     const app = await open('some')
     await app.page.getByRole('link', { name: 'https://example.org/recipes' }).click()
@@ -295,6 +318,7 @@ test.describe('the list', () => {
     await page.keyboard.press('End')
     await expect(row(page, 'Olek')).toBeFocused()
     await page.keyboard.press('Home')
+    await expect(row(page, 'Jonas')).toBeFocused()
     await page.keyboard.press('Shift+F10')
     await page.getByRole('menuitem', { name: 'Unpin' }).click()
     expect(await app.calls('conversations.update')).toContainEqual({
@@ -358,6 +382,10 @@ test.describe('the window', () => {
     await expect(composer(page)).toBeHidden()
     await page.getByRole('button', { name: 'Close details' }).click()
     await expect(composer(page)).toBeVisible()
+    await page.getByRole('button', { name: 'Search in this conversation' }).click()
+    await page.getByRole('searchbox').fill('concert')
+    await page.getByRole('button', { name: /How was the concert/ }).click()
+    await expect(page.locator('article[data-flash]')).toBeInViewport()
   })
 
   test('nothing is cut off at twice the size', async ({ open }) => {

@@ -6,6 +6,7 @@ import { useAppCommands } from '../shortcuts/use-app-commands.ts'
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
 import { useConversation, useConversations } from '../state/conversations.ts'
 import { useLayout } from '../state/layout.ts'
+import { useSearch } from '../state/search.ts'
 import { ThreadPane } from '../thread/thread-pane.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { VisuallyHidden } from '../ui/visually-hidden.tsx'
@@ -20,10 +21,11 @@ export function MainWindow() {
   const openId = useConversations((state) => state.openId)
   const open = useConversation(openId)
   const detailsOpen = useLayout((state) => state.detailsOpen) && open !== null
+  const searching = useSearch((state) => state.active)
   const pane = detailsOpen ? 'details' : open === null ? 'list' : 'thread'
   return (
     <div className={styles.frame}>
-      <div className={styles.window} data-pane={pane}>
+      <div className={styles.window} data-pane={pane} data-searching={searching || undefined}>
         <section className={styles.list} aria-label={t('conversations:title')}>
           <VisuallyHidden>
             <h1>Sotto</h1>

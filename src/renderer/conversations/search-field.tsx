@@ -1,15 +1,16 @@
 import { Search, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { focusComposer } from '../state/composer.ts'
 import { useConversation } from '../state/conversations.ts'
 import { clearSearch, setSearchText, useSearch } from '../state/search.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import styles from './search-field.module.css'
 
-/** The field above the list. Escape clears it; the arrow down goes to the first result. */
+/** The field above the list. Escape ends searching; the arrow down goes to the first result. */
 export function SearchField() {
   const { t } = useTranslation('conversations')
-  const { text, conversationId, focusTurn } = useSearch()
+  const { text, conversationId, active, focusTurn } = useSearch()
   const only = useConversation(conversationId)
   const input = useRef<HTMLInputElement>(null)
 
@@ -20,10 +21,11 @@ export function SearchField() {
   }, [focusTurn])
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.key === 'Escape' && (text !== '' || conversationId !== null)) {
+    if (event.key === 'Escape' && active) {
       event.preventDefault()
       event.stopPropagation()
       clearSearch()
+      focusComposer()
     }
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       const pane = event.currentTarget.closest('[data-list-pane]')

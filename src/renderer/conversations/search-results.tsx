@@ -53,7 +53,7 @@ export function SearchResults({
         </EmptyState>
       )}
       {people.length > 0 && (
-        <section aria-label={t('search.contacts')}>
+        <section>
           <h2 className={styles.heading}>{t('search.contacts')}</h2>
           <ul>
             {people.map((row) => (
@@ -79,7 +79,7 @@ export function SearchResults({
         </section>
       )}
       {search.hits.length > 0 && (
-        <section aria-label={t('search.messages')}>
+        <section>
           <h2 className={styles.heading}>{t('search.messages')}</h2>
           <ul>
             {search.hits.map((hit) => (

@@ -46,7 +46,8 @@ export function EnvelopeMap({ view, hex }: { readonly view: InspectView; readonl
       <div
         className={styles.bytes}
         data-dimmed={active !== null || undefined}
-        role="img"
+        role="group"
+        tabIndex={0}
         aria-label={t('bytesLabel', { size: bytes(view.sizeBytes) })}
         dir="ltr"
       >

@@ -1,6 +1,7 @@
 import type { ConversationView } from '#ipc/views.ts'
 import { focusComposer, startReply } from './composer.ts'
 import { listedConversations, setOpenConversation, useConversations } from './conversations.ts'
+import { leaveSearch } from './search.ts'
 import { jumpToMessage, openThread, useThreads } from './threads.ts'
 
 /** Shows a conversation; at one message, or else at its first unread one. */
@@ -9,6 +10,7 @@ export function openConversation(id: number, seq?: number): void {
   setOpenConversation(id)
   if (seq !== undefined) void jumpToMessage(id, seq)
   else if (!already) void openThread(id)
+  leaveSearch()
   focusComposer()
 }
 

@@ -5,9 +5,9 @@ import { changeMessages } from '../state/threads.ts'
 import { confirm } from '../ui/confirm.tsx'
 import { showToast } from '../ui/toast.tsx'
 
-/** Puts a message's text on the clipboard. */
-export async function copyMessage({ text }: MessageView): Promise<void> {
-  const outcome = await call('clipboard.writeText', { text })
+/** Puts a message's text on the clipboard, or what is selected of it. */
+export async function copyMessage({ seq, text }: MessageView): Promise<void> {
+  const outcome = await call('clipboard.writeText', { text: selectedIn(seq) || text })
   if (outcome.ok) showToast({ text: i18next.t('thread:copied') })
 }
 
@@ -29,4 +29,11 @@ export async function retryMessage({ seq }: MessageView): Promise<void> {
   const outcome = await call('messages.retry', { seq })
   if (outcome.ok) changeMessages([outcome.value])
   else showToast({ tone: 'danger', text: i18next.t(`errors:${outcome.error.code}`) })
+}
+
+/** What is selected inside one message, if the selection begins there. */
+function selectedIn(seq: number): string {
+  const selection = getSelection()
+  const row = selection?.anchorNode?.parentElement?.closest<HTMLElement>('[data-seq]')
+  return row?.dataset['seq'] === String(seq) ? (selection?.toString() ?? '') : ''
 }

@@ -45,6 +45,7 @@ export function MessageList({
   const todayMs = new Date(useNow()).setHours(0, 0, 0, 0)
 
   const scroller = useRef<HTMLDivElement>(null)
+  const content = useRef<HTMLDivElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const [flashSeq, setFlashSeq] = useFlash()
   const [focusedSeq, setFocusedSeq] = useState<number | null>(null)
@@ -55,7 +56,14 @@ export function MessageList({
 
   const shift = useGrewAtStart(messages)
   const readMarker = useReadMarker(conversation, messages, list)
-  const place = useScrollPlace({ conversationId: id, thread, scroller, list, onMoved: readMarker })
+  const place = useScrollPlace({
+    conversationId: id,
+    thread,
+    scroller,
+    content,
+    list,
+    onMoved: readMarker,
+  })
   useUnreadDivider(conversation, thread, place.atEnd)
 
   useEffect(() => {
@@ -121,7 +129,7 @@ export function MessageList({
             <Spinner label={t('common:loading')} />
           </div>
         )}
-        <div className={styles.rows}>
+        <div ref={content} className={styles.rows}>
           <Virtualizer
             key={generation}
             ref={list}
@@ -131,7 +139,6 @@ export function MessageList({
             bufferSize={600}
             startMargin={hasOlder ? 48 : 0}
             onScroll={place.onScroll}
-            onResize={place.onResize}
           >
             {(row) => (
               <MessageRow

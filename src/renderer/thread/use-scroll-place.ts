@@ -25,7 +25,6 @@ interface ScrollPlace {
   /** So far from the end that a way back is worth showing. */
   readonly awayFromEnd: boolean
   readonly onScroll: () => void
-  readonly onResize: () => void
   /** The user scrolls, by whatever means. */
   readonly onUserMove: () => void
 }
@@ -38,12 +37,15 @@ export function useScrollPlace({
   conversationId,
   thread: { generation, hasNewer, messages, target },
   scroller,
+  content,
   list,
   onMoved,
 }: {
   readonly conversationId: number
   readonly thread: Thread
   readonly scroller: RefObject<HTMLDivElement | null>
+  /** Holds the rows, inside the scroller. */
+  readonly content: RefObject<HTMLDivElement | null>
   readonly list: RefObject<VirtualizerHandle | null>
   readonly onMoved: () => void
 }): ScrollPlace {
@@ -71,7 +73,7 @@ export function useScrollPlace({
   }, [conversationId, hasNewer, scroller, onMoved])
 
   // Not the list's own way to an index: that one repeats itself until all is measured, and would take the
-  // user back who has scrolled on meanwhile. Here `onResize` repeats it, only as long as the end is kept.
+  // user back who has scrolled on meanwhile.
   const scrollToEnd = useCallback(() => {
     const box = scroller.current
     if (box !== null) box.scrollTop = box.scrollHeight
@@ -105,13 +107,18 @@ export function useScrollPlace({
   const lastSeq = messages.at(-1)?.seq
   useLayoutEffect(() => {
     if (atEnd.current) scrollToEnd()
-    const frame = requestAnimationFrame(() => look())
+    const frame = requestAnimationFrame(() => onScroll())
     return () => cancelAnimationFrame(frame)
-  }, [lastSeq, messages.length, scrollToEnd])
+  }, [lastSeq, onScroll, messages.length, scrollToEnd])
 
-  const onResize = useCallback(() => {
-    if (atEnd.current) scrollToEnd()
-  }, [scrollToEnd])
+  // Rows are measured as they appear, and the composer grows: before each picture, the end is where it was.
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) scrollToEnd()
+    })
+    for (const { current } of [scroller, content]) if (current !== null) observer.observe(current)
+    return () => observer.disconnect()
+  }, [scroller, content, scrollToEnd])
 
   const onUserMove = useCallback(() => {
     userMovedAtMs.current = performance.now()
@@ -122,7 +129,6 @@ export function useScrollPlace({
     atEnd,
     awayFromEnd,
     onScroll,
-    onResize,
     onUserMove,
   }
 }

@@ -16,7 +16,7 @@ export interface ToastOptions {
 /** Says in a corner that something was done, or was not. It goes away by itself; errors stay longer. */
 export function showToast({ text, tone = 'neutral', action }: ToastOptions): void {
   const id = manager.add({
-    description: text,
+    title: text,
     type: tone,
     timeout: tone === 'danger' ? 10_000 : 5_000,
     priority: tone === 'danger' ? 'high' : 'low',
@@ -55,7 +55,7 @@ function Toasts() {
   return toasts.map((toast) => (
     <Base.Root key={toast.id} toast={toast} className={styles.toast} swipeDirection="down">
       <Base.Content className={styles.content}>
-        <Base.Description className={styles.text} />
+        <Base.Title className={styles.text} render={<p />} />
         <Base.Action className={styles.action} />
         <Base.Close render={<IconButton size="small" label={t('dismiss')} icon={<X />} />} />
       </Base.Content>
