@@ -65,7 +65,8 @@ export function Composer({ conversation }: { readonly conversation: Conversation
           <textarea
             ref={field}
             className={styles.field}
-            dir="auto"
+            // Empty, it shows a text of the interface.
+            dir={text === '' ? undefined : 'auto'}
             rows={1}
             value={text}
             placeholder={t('placeholder')}

@@ -57,6 +57,7 @@ export const ConversationRow = memo(function ConversationRow({
         {mutedUntilMs > nowMs && <Mark icon={<BellOff />} text={t('marks.muted')} />}
         <time
           className={styles.time}
+          dir="auto"
           dateTime={new Date(when).toISOString()}
           title={formatMoment(i18n.language, when)}
         >

@@ -44,7 +44,8 @@ export function SearchField() {
         <input
           ref={input}
           type="search"
-          dir="auto"
+          // Empty, it shows a text of the interface.
+          dir={text === '' ? undefined : 'auto'}
           className={styles.input}
           value={text}
           placeholder={

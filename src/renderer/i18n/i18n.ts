@@ -1,6 +1,8 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import type { Language } from './languages.ts'
+// Types the keys of all texts.
+import type {} from './resources.ts'
 
 const catalogues = import.meta.glob<Record<string, unknown>>('./*/*.json', {
   eager: true,

@@ -91,7 +91,7 @@ function Meta({ message, title }: { readonly message: MessageView; readonly titl
           {t('signature.invalid')}
         </span>
       )}
-      <time dateTime={new Date(sentAtMs).toISOString()}>
+      <time dir="auto" dateTime={new Date(sentAtMs).toISOString()}>
         {formatClock(i18n.language, sentAtMs)}
       </time>
       <StateIcon state={state} />

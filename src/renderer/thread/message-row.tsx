@@ -46,7 +46,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     <>
       {newDay && (
         <div className={styles.day}>
-          <time>{formatDay(i18n.language, message.sentAtMs, todayMs)}</time>
+          <time dir="auto">{formatDay(i18n.language, message.sentAtMs, todayMs)}</time>
         </div>
       )}
       {unread && (
@@ -164,7 +164,9 @@ function Notice({ message, title, tabbable, onMenu }: MessageRowProps) {
       <Icon aria-hidden="true" />
       <span>
         {t(`notice.${message.notice}`, { title })}{' '}
-        <time className={styles.noticeTime}>{formatClock(i18n.language, message.sentAtMs)}</time>
+        <time dir="auto" className={styles.noticeTime}>
+          {formatClock(i18n.language, message.sentAtMs)}
+        </time>
       </span>
     </article>
   )

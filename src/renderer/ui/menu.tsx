@@ -1,5 +1,5 @@
 import { Menu as Base } from '@base-ui/react/menu'
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { KeyHint } from './key-hint.tsx'
 import styles from './menu.module.css'
 
@@ -37,31 +37,7 @@ export function anchorOf(event: React.MouseEvent, element: Element | null): Menu
   return { getBoundingClientRect: () => rect }
 }
 
-/** A button that opens a menu. */
-export function Menu({
-  trigger,
-  entries,
-  align = 'end',
-}: {
-  readonly trigger: ReactElement
-  readonly entries: readonly MenuEntry[]
-  readonly align?: 'start' | 'end'
-}) {
-  return (
-    <Base.Root>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={4} className={styles.positioner}>
-          <Base.Popup className={styles.popup}>
-            <Entries entries={entries} />
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
-  )
-}
-
-/** A menu without a button of its own: one for a whole list, opened where `anchor` says. */
+/** A menu opened where `anchor` says: one serves a whole list. */
 export function ContextMenu({
   anchor,
   entries,

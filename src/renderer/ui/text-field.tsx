@@ -38,7 +38,7 @@ export function TextField({
       <div className={styles.box} data-wrong={wrong || undefined}>
         {before}
         <input
-          dir="auto"
+          dir={rest.value === '' ? undefined : 'auto'}
           {...rest}
           id={id}
           className={styles.input}
