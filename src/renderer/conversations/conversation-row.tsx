@@ -57,11 +57,10 @@ export const ConversationRow = memo(function ConversationRow({
         {mutedUntilMs > nowMs && <Mark icon={<BellOff />} text={t('marks.muted')} />}
         <time
           className={styles.time}
-          dir="auto"
           dateTime={new Date(when).toISOString()}
           title={formatMoment(i18n.language, when)}
         >
-          {formatListTime(i18n.language, when, nowMs)}
+          <bdi>{formatListTime(i18n.language, when, nowMs)}</bdi>
         </time>
       </span>
       <span className={styles.second}>
