@@ -15,6 +15,7 @@ const WORD = new RegExp(
 const ASCII_TEXT = /^[\0-\x7f]*$/
 const ASCII_WORD = /[0-9A-Za-z]+/g
 /** Marks that people leave out when they type: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. */
+// oxlint-disable-next-line no-misleading-character-class -- single marks are what it is about
 const LOOSE_MARKS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1dc0-\u1dff\u20d0-\u20ff]/g
 const EMOJI_MODIFIERS = /\p{Emoji_Modifier}|\u200d|\ufe0f/gu
 const ASCII_SEPARATORS = /[\0-/:-@[-`{-\x7f]/g
