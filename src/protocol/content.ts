@@ -1,3 +1,4 @@
+import { MAX_TEXT_BYTES, MAX_TEXT_CHARS } from '#shared/text-limits.ts'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   ContentSchema,
@@ -9,9 +10,6 @@ import {
 
 export const MESSAGE_ID_BYTES = 16
 export const ENVELOPE_ID_BYTES = 16
-export const MAX_TEXT_CHARS = 48_000
-/** In UTF-8; with it, the longest text and its framing stay below the largest padding bucket. */
-export const MAX_TEXT_BYTES = 56_000
 export const MAX_DISPLAY_NAME_CHARS = 64
 export const MAX_EXCERPT_CHARS = 200
 /** Ids in one receipt or resend request. */

@@ -7,9 +7,9 @@ import {
   encodePlaintext,
   excerptOf,
   isTextSendable,
-  MAX_TEXT_CHARS,
   type Content,
 } from '#protocol/content.ts'
+import { MAX_TEXT_CHARS } from '#shared/text-limits.ts'
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 })
 const ids = fc.array(id, { maxLength: 5 })

@@ -1,0 +1,4 @@
+/** Longest text of one message, in UTF-16 units: the composer counts down to it, senders and receivers enforce it. */
+export const MAX_TEXT_CHARS = 48_000
+/** In UTF-8; with it, the longest text and its framing stay below the largest padding bucket. */
+export const MAX_TEXT_BYTES = 56_000
