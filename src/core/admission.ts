@@ -1,4 +1,5 @@
 import { equalPublicBytes } from '#shared/bytes.ts'
+import { hostOf, type Address } from '#protocol/address.ts'
 import type { AcceptedHandshake } from './accepting.ts'
 import { addContact } from './contact-creation.ts'
 import type { Context } from './context.ts'
@@ -26,7 +27,8 @@ export type Verdict =
   | { readonly kind: 'hold'; readonly contact: Contact | null }
   | {
       readonly kind: 'drop'
-      readonly reason: 'own-address' | 'blocked' | 'not-wanted' | 'too-many' | 'other-key'
+      readonly reason:
+        'own-address' | 'blocked' | 'not-wanted' | 'private-host' | 'too-many' | 'other-key'
     }
 
 /**
@@ -51,6 +53,9 @@ export function judgeAuthor(
     const invited = arrival.invite?.usedBy === null
     if (!invited && readSettings(context.store.settings).whoMayWrite === 'links-only') {
       return { kind: 'drop', reason: 'not-wanted' }
+    }
+    if (!invited && leadsInside(context, address)) {
+      return { kind: 'drop', reason: 'private-host' }
     }
     if (!invited && requestsWaiting(context) >= REQUESTS_WAITING) {
       return { kind: 'drop', reason: 'too-many' }
@@ -82,4 +87,13 @@ export function admitStranger(
 
 function requestsWaiting(context: Context): number {
   return context.store.contacts.list().filter(({ relation }) => relation === 'request-in').length
+}
+
+/**
+ * Whether a stranger's address would have us ask a host in our own network, which only we can reach: fine where our relay
+ * is in it too.
+ */
+function leadsInside(context: Context, address: Address): boolean {
+  const { relay } = context
+  return relay.isPrivate(hostOf(address)) && !relay.isPrivate(hostOf(context.account().address))
 }

@@ -439,6 +439,8 @@ export interface Subscription {
 }
 
 export interface Relay {
+  /** Whether a relay's host is this computer or in a private network, by its number. Asks nobody. */
+  isPrivate(host: RelayHost): boolean
   info(host: RelayHost): RelayResult<RelayInfo>
   nameFree(host: RelayHost, name: string): RelayResult<boolean, 'NAME_INVALID'>
   /** Idempotent for the same key. Does the relay's proof of work where it wants one. */

@@ -31,6 +31,7 @@ import { err, ok } from '#shared/result.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { answerParser, Http } from './http.ts'
+import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
 import { MAX_CLIENT_WORK_BITS, solveWork } from './work.ts'
 
@@ -69,6 +70,10 @@ export class RelayClient implements Relay {
     this.#random = random
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
+  }
+
+  isPrivate(host: RelayHost): boolean {
+    return mayBeInsecure(relayOrigin(host, true).hostname)
   }
 
   async info(host: RelayHost): CallResult<RelayInfo, never> {

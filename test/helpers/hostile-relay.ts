@@ -5,11 +5,14 @@ export interface Mischief {
   /** Changes, drops (`[]`) or adds to each envelope before the client sees it. */
   envelope?: (incoming: IncomingEnvelope) => IncomingEnvelope[]
   identity?: (identity: RelayIdentity) => RelayIdentity
+  /** Not mischief: makes hosts of a test look as if they were elsewhere. */
+  isPrivate?: (host: string) => boolean
 }
 
 /** A relay port that does mischief between a client and an honest relay. */
 export function hostile(relay: Relay, mischief: Mischief): Relay {
   return {
+    isPrivate: (host) => mischief.isPrivate?.(host) ?? relay.isPrivate(host),
     info: (...args) => relay.info(...args),
     nameFree: (...args) => relay.nameFree(...args),
     register: (...args) => relay.register(...args),

@@ -102,6 +102,25 @@ describe('a hostile relay', () => {
   })
 })
 
+test('a stranger cannot make a client ask a host in its own network', async () => {
+  const inside = await scenario.addRelay()
+  const ada = await scenario.person('ada', options)
+  // Ada's relay counts as a public one here, the stranger's as one in her network.
+  mischief.isPrivate = (host) => host === inside
+  let asked = 0
+  mischief.identity = (identity) => {
+    asked++
+    return identity
+  }
+  const stranger = await scenario.person('stranger', { host: inside })
+  valueOf(await stranger.client.addContact(ada.address))
+  const known = await scenario.person('known')
+  valueOf(await known.client.addContact(ada.address))
+  await eventually('another stranger is let in', () => ada.knows(known))
+  expect(ada.knows(stranger)).toBe(false)
+  expect(asked).toBe(1)
+})
+
 describe('changed keys', () => {
   test('stop sending until the user has looked at them', async () => {
     const [ada, ben] = await scenario.friends()
