@@ -8,5 +8,5 @@ export default defineConfig({
   timeout: 30_000,
   expect: { timeout: 5_000 },
   forbidOnly: Boolean(process.env['CI']),
-  reporter: [['list'], ['json', { outputFile: '../../test-results/e2e-ui.json' }]],
+  reporter: [['list'], ['json', { outputFile: '../../reports/ui.json' }]],
 })

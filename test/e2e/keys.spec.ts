@@ -10,7 +10,8 @@ test('without a keychain a passphrase protects the keys, and is asked for at eac
   relay,
 }) => {
   const passphrase = 'correct horse battery staple'
-  const { page } = await start({ name: 'ada', env: WITHOUT_KEYRING })
+  const first = await start({ name: 'ada', env: WITHOUT_KEYRING })
+  const { page } = first
   await page.getByRole('button', { name: 'Create an account' }).click()
   await page.getByLabel('Your name').fill('Ada')
   await page.getByLabel('Account name').fill('ada')
@@ -22,8 +23,37 @@ test('without a keychain a passphrase protects the keys, and is asked for at eac
   await page.getByRole('button', { name: 'Create account' }).click()
   await expect(page.getByRole('button', { name: 'Add a contact' }).first()).toBeVisible()
 
-  const again = await start({ name: 'ada-again', env: WITHOUT_KEYRING })
-  await again.close()
+  await first.close()
+
+  const { page: again } = await start({ name: 'ada', env: WITHOUT_KEYRING })
+  await expect(again.getByRole('heading', { name: 'Welcome back' })).toBeVisible()
+  const field = again.getByLabel('Passphrase', { exact: true })
+  await field.fill('wrong horse battery staple')
+  await again.getByRole('button', { name: 'Unlock' }).click()
+  await expect(again.getByText('The passphrase is not right.')).toBeVisible()
+  await field.fill(passphrase)
+  await again.getByRole('button', { name: 'Unlock' }).click()
+  await expect(again.getByRole('button', { name: 'Add a contact' }).first()).toBeVisible()
+})
+
+test('a locked keychain is waited for, and nothing is lost meanwhile', async ({
+  start,
+  relay,
+  keyring,
+}) => {
+  const ada = new Person(await start({ name: 'ada' }), 'Ada')
+  await ada.signUp(relay.url)
+  await ada.instance.close()
+
+  await keyring.lock()
+  try {
+    const { page } = await start({ name: 'ada' })
+    await expect(page.getByRole('heading', { name: 'Your keychain is locked' })).toBeVisible()
+    await keyring.unlock()
+    await expect(page.getByRole('button', { name: 'Add a contact' }).first()).toBeVisible()
+  } finally {
+    await keyring.unlock()
+  }
 })
 
 test('nothing in a profile folder is readable', async ({ start, relay, folder }) => {
