@@ -2,6 +2,11 @@
 import { connect } from 'node:net'
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
+import {
+  decodeDepositAnswers,
+  DEPOSIT_WINDOW,
+  encodeDepositFrame,
+} from '#protocol/deposit-frames.ts'
 import { decodeRelayFrame, encodeAckFrame } from '#protocol/relay-frames.ts'
 
 export interface DepositJob {
@@ -36,7 +41,19 @@ export interface OnlineJob {
   readonly bodyBytes: number
 }
 
-export type Job = DepositJob | DrainJob | OnlineJob
+/** Deposits over WebSockets, each with a full window in flight. */
+export interface PipelineJob {
+  readonly kind: 'pipeline'
+  /** `ws://…` with path. */
+  readonly url: string
+  readonly connections: number
+  readonly forMs: number
+  readonly bodyBytes: number
+  /** Delivery tokens, used in turn. */
+  readonly tokens: readonly string[]
+}
+
+export type Job = DepositJob | DrainJob | OnlineJob | PipelineJob
 
 export interface LoadResult {
   readonly perSecond: number
@@ -101,6 +118,47 @@ async function deposit(job: DepositJob): Promise<LoadResult> {
       socket.once('connect', send)
     })
   await Promise.all(Array.from({ length: job.clients }, (_, index) => client(index)))
+  return result(latencies.length, performance.now() - startedMs, latencies)
+}
+
+async function pipeline(job: PipelineJob): Promise<LoadResult> {
+  const body = randomBytes(job.bodyBytes)
+  const tokens = job.tokens.map((token) => Buffer.from(token, 'base64url'))
+  const latencies: number[] = []
+  const startedMs = performance.now()
+  const connection = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(job.url, { perMessageDeflate: false })
+      const sentMs = new Map<number, number>()
+      let next = index
+      const send = (): void => {
+        const number = next++
+        sentMs.set(number, performance.now())
+        const token = tokens[number % tokens.length] ?? body
+        const id = randomBytes(16)
+        socket.send(encodeDepositFrame({ number, token, deviceId: 1, id, body }))
+      }
+      socket.once('error', reject)
+      socket.once('open', () => {
+        for (let count = 0; count < DEPOSIT_WINDOW; count++) send()
+      })
+      socket.on('message', (data: Buffer) => {
+        const nowMs = performance.now()
+        const isOver = nowMs - startedMs >= job.forMs
+        for (const { number, outcome } of decodeDepositAnswers(data) ?? []) {
+          if (outcome !== 'STORED') reject(new Error(`answered ${outcome}`))
+          latencies.push(nowMs - (sentMs.get(number) ?? 0))
+          sentMs.delete(number)
+          if (!isOver) send()
+        }
+        if (isOver && sentMs.size === 0) {
+          socket.close()
+          resolve()
+        }
+      })
+      socket.once('close', (code) => reject(new Error(`closed with ${code}`)))
+    })
+  await Promise.all(Array.from({ length: job.connections }, (_, index) => connection(index)))
   return result(latencies.length, performance.now() - startedMs, latencies)
 }
 
@@ -169,10 +227,21 @@ async function online(job: OnlineJob): Promise<LoadResult> {
   return result(job.count, performance.now() - startedMs, latencies)
 }
 
+function run(job: Job): Promise<LoadResult> {
+  switch (job.kind) {
+    case 'deposit':
+      return deposit(job)
+    case 'pipeline':
+      return pipeline(job)
+    case 'drain':
+      return drain(job)
+    case 'online':
+      return online(job)
+  }
+}
+
 process.on('message', (job: Job) => {
-  const run =
-    job.kind === 'deposit' ? deposit(job) : job.kind === 'drain' ? drain(job) : online(job)
-  run.then(
+  run(job).then(
     (measured) => process.send?.(measured),
     (cause: unknown) => {
       process.stderr.write(`${String(cause)}\n`)

@@ -30,6 +30,7 @@ import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
+import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
 import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
@@ -63,6 +64,7 @@ export class RelayClient implements Relay {
   readonly #random: Random
   readonly #http: Http
   readonly #caller: Caller
+  readonly #lanes: DepositLanes
   readonly #subscriptions = new Set<RelaySubscription>()
 
   constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
@@ -70,6 +72,7 @@ export class RelayClient implements Relay {
     this.#random = random
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
+    this.#lanes = new DepositLanes(this.#http, clock)
   }
 
   isPrivate(host: RelayHost): boolean {
@@ -256,7 +259,17 @@ export class RelayClient implements Relay {
     })
   }
 
-  async deposit(
+  deposit(
+    host: RelayHost,
+    deposit: Parameters<Relay['deposit']>[1],
+  ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
+    const { envelopeId: id, deviceId, token, envelope: body } = deposit
+    return this.#lanes.deposit(host, { token, deviceId, id, body }, () =>
+      this.#requestDeposit(host, deposit),
+    )
+  }
+
+  async #requestDeposit(
     host: RelayHost,
     deposit: Parameters<Relay['deposit']>[1],
   ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
@@ -320,10 +333,12 @@ export class RelayClient implements Relay {
 
   setProxy(proxy: ProxySetting): void {
     this.#http.setProxy(proxyUrl(proxy))
+    this.#lanes.closeAll()
     for (const subscription of this.#subscriptions) subscription.reconnect()
   }
 
   async close(): Promise<void> {
+    this.#lanes.closeAll()
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     await this.#http.close()
   }

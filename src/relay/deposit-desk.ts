@@ -1,0 +1,93 @@
+import { tokenHash } from '#crypto/delivery-token.ts'
+import { failure, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { RelayContext } from './context.ts'
+import { StorageFullError, type DepositOutcome, type MailboxLimits } from './storage.ts'
+
+/** An envelope as it is offered, by whatever transport. */
+export interface OfferedEnvelope {
+  readonly token: Uint8Array
+  readonly deviceId: number
+  readonly id: Uint8Array
+  readonly body: Uint8Array
+}
+
+export type DepositRefusal = Failure<
+  | 'DELIVERY_REFUSED'
+  | 'MAILBOX_FULL'
+  | 'RELAY_FULL'
+  | 'RATE_LIMITED'
+  | 'INVALID_INPUT'
+  | 'TOO_LARGE'
+>
+export type DepositResult = Result<'stored' | 'seen', DepositRefusal>
+
+/** The rules of depositing, the same for a request and for a connection. */
+export class DepositDesk {
+  readonly limits: MailboxLimits
+  readonly #context: RelayContext
+
+  constructor(context: RelayContext) {
+    const { limits } = context.config
+    this.#context = context
+    this.limits = {
+      envelopes: limits.mailboxEnvelopes,
+      bytes: limits.mailboxBytes,
+      knocks: limits.mailboxKnocks,
+      idleMs: limits.idleDeviceMs,
+    }
+  }
+
+  /**
+   * Stores an envelope where its token allows it. Resolves when it is durable.
+   * @param requester - tells who asks (`requesterKey`), where that matters.
+   */
+  async deposit(envelope: OfferedEnvelope, requester: () => string): Promise<DepositResult> {
+    const { storage, rates, nowMs, config } = this.#context
+    const { deviceId, id, body } = envelope
+    if (body.length === 0) return err(failure('INVALID_INPUT'))
+    if (body.length > config.limits.envelopeBytes) return err(failure('TOO_LARGE'))
+    const hash = tokenHash(envelope.token)
+    const waitMs = rates.wait('deposits', latin1(hash))
+    if (waitMs > 0) return rateLimited(waitMs)
+    let result: DepositOutcome
+    try {
+      result = await storage.deposit({ tokenHash: hash, deviceId, id, body }, this.limits, nowMs())
+    } catch (cause) {
+      if (cause instanceof StorageFullError) return err(failure('RELAY_FULL'))
+      throw cause
+    }
+    const settled = this.settle(result)
+    // Guessing at tokens is bounded like guessing at signatures.
+    if (!settled.ok && settled.error.code === 'DELIVERY_REFUSED') {
+      const guessMs = rates.wait('signed', requester())
+      if (guessMs > 0) return rateLimited(guessMs)
+    }
+    return settled
+  }
+
+  /** Counts an outcome of the storage, and wakes the receiver. */
+  settle(result: DepositOutcome): DepositResult {
+    this.#context.metrics.deposits[result.outcome] += 1
+    switch (result.outcome) {
+      case 'stored':
+        this.#context.wakeUps.notify(result.mailbox)
+        return STORED
+      case 'seen':
+        return SEEN
+      case 'refused':
+        return err(failure('DELIVERY_REFUSED'))
+      case 'mailbox-full':
+        return err(failure('MAILBOX_FULL'))
+    }
+  }
+}
+
+const STORED = ok('stored' as const)
+const SEEN = ok('seen' as const)
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
+
+function rateLimited(waitMs: number): DepositResult {
+  return err(failure('RATE_LIMITED', { retryAfterMs: Math.ceil(waitMs) }))
+}
