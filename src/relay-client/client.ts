@@ -45,6 +45,14 @@ export interface RelayClientOptions {
 }
 
 const ANONYMOUS = { kind: 'anonymous' } as const
+const REGISTRATION_CODES = [
+  'NAME_TAKEN',
+  'NAME_INVALID',
+  'NAME_LOOKS_TAKEN',
+  'NAME_RESERVED',
+  'INVITE_CODE_REQUIRED',
+  'INVITE_CODE_INVALID',
+] as const
 const MESSAGE_CODES = ['MAILBOX_FULL', 'RELAY_FULL', 'TOO_LARGE'] as const
 
 const parseInfo = answerParser(InfoAnswer)
@@ -105,15 +113,21 @@ export class RelayClient implements Relay {
     return spoken ? info : err(failure('CLIENT_TOO_OLD'))
   }
 
-  async nameFree(host: RelayHost, name: string): CallResult<boolean, 'NAME_INVALID'> {
+  async nameFree(
+    host: RelayHost,
+    name: string,
+  ): CallResult<boolean, 'NAME_INVALID' | 'NAME_LOOKS_TAKEN' | 'NAME_RESERVED'> {
     if (!NAME_PATTERN.test(name)) return err(failure('NAME_INVALID'))
-    return this.#caller.call(host, {
+    const answer = await this.#caller.call(host, {
       method: 'GET',
       path: `/v1/names/${name}`,
       auth: ANONYMOUS,
-      parse: (body) => parseName(body)?.free ?? null,
+      parse: parseName,
       codes: ['NAME_INVALID'],
     })
+    if (!answer.ok) return answer
+    const { free, code } = answer.value
+    return free || code === undefined || code === 'NAME_TAKEN' ? ok(free) : err(failure(code))
   }
 
   async register(
@@ -121,10 +135,7 @@ export class RelayClient implements Relay {
     signer: RequestSigner,
     device: { readonly certificate: Uint8Array },
     inviteCode: string | null,
-  ): CallResult<
-    void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
-  > {
+  ): CallResult<void, (typeof REGISTRATION_CODES)[number]> {
     if (!NAME_PATTERN.test(signer.name)) return err(failure('NAME_INVALID'))
     const point = decodePoint(signer.signingKey)
     if (point === null) throw new TypeError('the signing key is not a point')
@@ -146,7 +157,7 @@ export class RelayClient implements Relay {
         ...(work !== undefined && { work }),
       },
       parse: parseRegistered,
-      codes: ['NAME_TAKEN', 'NAME_INVALID', 'INVITE_CODE_REQUIRED', 'INVITE_CODE_INVALID'],
+      codes: REGISTRATION_CODES,
       // The relay wants other work than it said a moment ago.
       translate: { FORBIDDEN: 'OVERLOADED' },
     })

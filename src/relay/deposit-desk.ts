@@ -2,7 +2,10 @@ import { tokenHash } from '#crypto/delivery-token.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { RelayContext } from './context.ts'
+import { RecentMap } from './recent-map.ts'
 import { StorageFullError, type DepositOutcome, type MailboxLimits } from './storage.ts'
+
+const RECEIVERS_KEPT = 50_000
 
 /** An envelope as it is offered, by whatever transport. */
 export interface OfferedEnvelope {
@@ -26,6 +29,8 @@ export type DepositResult = Result<'stored' | 'seen', DepositRefusal>
 export class DepositDesk {
   readonly limits: MailboxLimits
   readonly #context: RelayContext
+  /** Mailboxes by token, so that what comes to one by whatever tokens is bounded before it is stored. */
+  readonly #receivers = new RecentMap<string, string>(RECEIVERS_KEPT)
 
   constructor(context: RelayContext) {
     const { limits } = context.config
@@ -40,15 +45,20 @@ export class DepositDesk {
 
   /**
    * Stores an envelope where its token allows it. Resolves when it is durable.
-   * @param requester - tells who asks (`requesterKey`), where that matters.
+   * @param address - of the sender.
    */
-  async deposit(envelope: OfferedEnvelope, requester: () => string): Promise<DepositResult> {
+  async deposit(envelope: OfferedEnvelope, address: string): Promise<DepositResult> {
     const { storage, rates, nowMs, config } = this.#context
     const { deviceId, id, body } = envelope
     if (body.length === 0) return err(failure('INVALID_INPUT'))
     if (body.length > config.limits.envelopeBytes) return err(failure('TOO_LARGE'))
     const hash = tokenHash(envelope.token)
-    const waitMs = rates.wait('deposits', latin1(hash))
+    const sender = latin1(hash)
+    const receiver = this.#receivers.get(sender)
+    const waitMs =
+      rates.wait('deposits', sender) ||
+      rates.waitAt('senders', address) ||
+      (receiver === undefined ? 0 : rates.wait('incoming', receiver))
     if (waitMs > 0) return rateLimited(waitMs)
     let result: DepositOutcome
     try {
@@ -57,10 +67,15 @@ export class DepositDesk {
       if (cause instanceof StorageFullError) return err(failure('RELAY_FULL'))
       throw cause
     }
+    if (result.outcome === 'stored' && receiver === undefined) {
+      // The first one by this token: from now on it is known whom it leads to.
+      this.#receivers.set(sender, String(result.mailbox))
+      rates.wait('incoming', String(result.mailbox))
+    }
     const settled = this.settle(result)
     // Guessing at tokens is bounded like guessing at signatures.
     if (!settled.ok && settled.error.code === 'DELIVERY_REFUSED') {
-      const guessMs = rates.wait('signed', requester())
+      const guessMs = rates.waitAt('signed', address)
       if (guessMs > 0) return rateLimited(guessMs)
     }
     return settled

@@ -8,7 +8,10 @@ import {
   type DepositAnswerFrame,
   type DepositFrame,
 } from '#protocol/deposit-frames.ts'
+import type { BodyRoom } from './admission.ts'
 import type { DepositDesk, DepositResult } from './deposit-desk.ts'
+
+const RETRY_WHEN_CROWDED_MS = 1_000
 
 type Desk = Pick<DepositDesk, 'deposit'>
 
@@ -19,7 +22,8 @@ const MAX_BUFFERED_BYTES = 64 * 1024
 export class DepositStream {
   readonly #socket: WebSocket
   readonly #desk: Desk
-  readonly #requester: () => string
+  readonly #address: string
+  readonly #room: BodyRoom
   readonly #onError: (cause: unknown) => void
   #unanswered = 0
   #unansweredBytes = 0
@@ -27,16 +31,18 @@ export class DepositStream {
   /** Something whole has come since the last heartbeat. */
   #active = true
 
-  /** @param requester - tells whose refused deposits are counted (`requesterKey`). */
+  /** @param address - of the sender: its deposits are counted. */
   constructor(
     socket: WebSocket,
     desk: Desk,
-    requester: () => string,
+    address: string,
+    room: BodyRoom,
     onError: (cause: unknown) => void,
   ) {
     this.#socket = socket
     this.#desk = desk
-    this.#requester = requester
+    this.#address = address
+    this.#room = room
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     // What the peer does to its connection is no error of the relay; 'close' follows.
@@ -73,9 +79,18 @@ export class DepositStream {
     this.#active = true
     this.#unanswered += 1
     this.#unansweredBytes += bytes
-    this.#desk.deposit(frame, this.#requester).then(
-      (result) => this.#answer(frame, bytes, result),
+    if (!this.#room.take(bytes)) {
+      const retryAfterMs = RETRY_WHEN_CROWDED_MS
+      this.#push({ number: frame.number, outcome: 'OVERLOADED', retryAfterMs }, bytes)
+      return
+    }
+    this.#desk.deposit(frame, this.#address).then(
+      (result) => {
+        this.#room.giveBack(bytes)
+        this.#answer(frame, bytes, result)
+      },
       (cause: unknown) => {
+        this.#room.giveBack(bytes)
         this.#onError(cause)
         this.#push({ number: frame.number, outcome: 'INTERNAL', retryAfterMs: 0 }, bytes)
       },

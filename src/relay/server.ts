@@ -2,12 +2,13 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
-import type { Server, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { Admission } from './admission.ts'
 import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
@@ -41,6 +42,7 @@ export async function buildServer(
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: config.limits.silenceMs,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
     return503OnClosing: false,
@@ -62,8 +64,6 @@ export async function buildServer(
           https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
-  const server: Server = app.server
-  server.maxConnections = config.limits.connections
 
   app.setValidatorCompiler(({ schema }) => {
     const validator = Compile(schema as TSchema)
@@ -74,6 +74,8 @@ export async function buildServer(
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
   })
+  const admission = new Admission(context)
+  admission.install(app)
   acceptBodies(app)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
@@ -88,7 +90,7 @@ export async function buildServer(
   })
   const paths = new Set([STREAM_PATH, DEPOSITS_PATH])
   const upgrades = new Upgrades(app, paths, (response) => answerRaw(response, nowMs()))
-  registerRoutes(app, context, upgrades)
+  registerRoutes(app, context, upgrades, admission)
   await app.ready()
   return app
 }
@@ -110,7 +112,12 @@ function overloaded(): Error {
 }
 
 /** The routes, and for each path an answer to the methods it doesn't offer. */
-function registerRoutes(app: RelayApp, context: RelayContext, upgrades: Upgrades): void {
+function registerRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const offered = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = offered.get(url) ?? new Set()
@@ -120,8 +127,8 @@ function registerRoutes(app: RelayApp, context: RelayContext, upgrades: Upgrades
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
-  mailboxRoutes(app, context, upgrades)
-  depositRoutes(app, context, upgrades)
+  mailboxRoutes(app, context, upgrades, admission)
+  depositRoutes(app, context, upgrades, admission)
   for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({

@@ -57,12 +57,14 @@ export class Upgrades {
   /**
    * Completes the handshake.
    * @param maxFrameBytes - longest message that is taken from the other side; a longer one ends the connection (1009).
+   * @param ended - called once, when the connection is gone, however far it got.
    * @param opened - gets the socket before any message of it.
    */
   accept(
     request: FastifyRequest,
     reply: FastifyReply,
     maxFrameBytes: number,
+    ended: () => void,
     opened: (socket: WebSocket) => void,
   ): void {
     const upgrade = this.#upgrades.get(request.raw)
@@ -72,6 +74,7 @@ export class Upgrades {
     reply.hijack()
     response.detachSocket(socket as Socket)
     socket.off('error', destroyIt)
+    socket.once('close', ended)
     this.#server(maxFrameBytes).handleUpgrade(request.raw, socket, head, opened)
   }
 

@@ -1,5 +1,6 @@
 import { MAX_DEPOSIT_FRAME_BYTES } from '#protocol/deposit-frames.ts'
 import { DepositAnswer, DepositHeaders, EnvelopeParams, KnockHeaders } from '#protocol/relay-api.ts'
+import type { Admission } from '../admission.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { DepositDesk, type DepositResult } from '../deposit-desk.ts'
 import { DepositStream } from '../deposit-stream.ts'
@@ -25,7 +26,12 @@ function bodyOf(body: unknown): Uint8Array {
 }
 
 /** What a sender does: leave envelopes, anonymously. */
-export function depositRoutes(app: RelayApp, context: RelayContext, upgrades: Upgrades): void {
+export function depositRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const { config, storage, rates, nowMs } = context
   const desk = new DepositDesk(context)
   const response = { 200: DepositAnswer, 201: DepositAnswer }
@@ -50,7 +56,7 @@ export function depositRoutes(app: RelayApp, context: RelayContext, upgrades: Up
         id: decode(request.params.id),
         body: bodyOf(request.body),
       }
-      const result = await desk.deposit(envelope, () => requesterKey(request.ip))
+      const result = await desk.deposit(envelope, request.ip)
       return reply.code(statusOf(result)).send(STORED)
     },
   )
@@ -73,7 +79,8 @@ export function depositRoutes(app: RelayApp, context: RelayContext, upgrades: Up
       const account = await storage.findAccount(request.headers['sotto-account'])
       const deviceId = Number(request.headers['sotto-device'])
       const device = account?.devices.find((candidate) => candidate.deviceId === deviceId)
-      if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      if (account === null || device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      rates.take('knocked', String(account.id))
       const knock = { mailbox: device.mailbox, id: decode(request.params.id), body }
       const result = await storage.knock(knock, desk.limits, nowMs())
       if (result.outcome === 'refused') throw refuse('ACCOUNT_UNKNOWN')
@@ -91,9 +98,10 @@ export function depositRoutes(app: RelayApp, context: RelayContext, upgrades: Up
       const { log } = request
       const onError = (cause: unknown): void =>
         log.error({ cause: String(cause) }, 'deposit failed')
-      const requester = requesterKey(request.ip)
-      upgrades.accept(request, reply, MAX_DEPOSIT_FRAME_BYTES, (socket) => {
-        const stream = new DepositStream(socket, desk, () => requester, onError)
+      const { ip } = request
+      const counted = admission.open(request, 'deposits')
+      upgrades.accept(request, reply, MAX_DEPOSIT_FRAME_BYTES, counted, (socket) => {
+        const stream = new DepositStream(socket, desk, ip, admission.roomFor(ip), onError)
         context.depositStreams.add(stream)
         socket.once('close', () => context.depositStreams.remove(stream))
       })

@@ -7,6 +7,7 @@ import {
 } from '#protocol/relay-api.ts'
 import { MAX_POLL_ENVELOPES, MAX_POLL_WAIT_SECONDS } from '#protocol/relay-limits.ts'
 import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
+import type { Admission } from '../admission.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { DeviceStream } from '../device-stream.ts'
 import { refuse } from '../request-error.ts'
@@ -28,7 +29,12 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 }
 
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
-export function mailboxRoutes(app: RelayApp, context: RelayContext, upgrades: Upgrades): void {
+export function mailboxRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const { config, storage, auth, wakeUps, streams, nowMs } = context
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
@@ -145,7 +151,8 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext, upgrades: Up
       if (mailbox === null) throw new TypeError('a stream was opened without its check')
       const after = Number(request.query.after ?? 0)
       const onError = (cause: unknown): void => log.error({ cause: String(cause) }, 'stream failed')
-      upgrades.accept(request, reply, MAX_CLIENT_FRAME_BYTES, (socket) => {
+      const counted = admission.open(request, 'stream')
+      upgrades.accept(request, reply, MAX_CLIENT_FRAME_BYTES, counted, (socket) => {
         const stream = new DeviceStream(socket, mailbox, after, storage, onError)
         streams.add(stream)
         const stop = wakeUps.listen(mailbox, () => stream.pump())

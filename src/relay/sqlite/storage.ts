@@ -57,6 +57,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   return {
     secret,
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
+    nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),

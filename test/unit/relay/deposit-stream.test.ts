@@ -111,7 +111,7 @@ async function mailbox() {
 }
 
 /** A stream alone, with a desk of the test's own. */
-async function accepted(deposit: DepositDesk['deposit']) {
+async function accepted(deposit: DepositDesk['deposit'], hasRoom = true) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
   await new Promise((resolve) => server.once('listening', resolve))
   const opened = new Promise<WebSocket>((resolve) => server.once('connection', resolve))
@@ -123,7 +123,8 @@ async function accepted(deposit: DepositDesk['deposit']) {
   const stream = new DepositStream(
     await opened,
     { deposit },
-    () => 'requester',
+    '127.0.0.1',
+    { take: () => hasRoom, giveBack: () => undefined },
     () => undefined,
   )
   await open
@@ -344,10 +345,18 @@ describe('a connection', () => {
     expect(await code).toBe(DEPOSIT_CLOSE.idle)
   })
 
+  test('where there is no room for bodies, a deposit is put off', async () => {
+    const offered = (): Promise<never> => Promise.reject(new Error('it came to the desk'))
+    const { sender: peer } = await accepted(offered, false)
+    const answer = new Promise<Buffer>((resolve) => peer.once('message', resolve))
+    peer.send(new Uint8Array(60))
+    expect(decodeDepositAnswers(await answer)).toEqual([
+      { number: 0, outcome: 'OVERLOADED', retryAfterMs: 1_000 },
+    ])
+  })
+
   test('a failure of the relay is told as one, and nothing more of it', async () => {
-    const { stream: _stream, sender: peer } = await accepted(() =>
-      Promise.reject(new Error('secret')),
-    )
+    const { sender: peer } = await accepted(() => Promise.reject(new Error('secret')))
     const answer = new Promise<Buffer>((resolve) => peer.once('message', resolve))
     peer.send(new Uint8Array(60))
     expect(decodeDepositAnswers(await answer)).toEqual([
