@@ -53,9 +53,17 @@ export interface PipelineJob {
   readonly tokens: readonly string[]
 }
 
-export type Job = DepositJob | DrainJob | OnlineJob | PipelineJob
+/** Devices that connect and stay. */
+export interface IdleJob {
+  readonly kind: 'idle'
+  readonly streams: readonly StreamTarget[]
+}
+
+export type Job = DepositJob | DrainJob | OnlineJob | PipelineJob | IdleJob
 
 export interface LoadResult {
+  /** What was done, or what is held. */
+  readonly count: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -64,7 +72,7 @@ export interface LoadResult {
 function result(count: number, elapsedMs: number, latencies: number[]): LoadResult {
   const sorted = latencies.sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0
-  return { perSecond: (count / elapsedMs) * 1_000, p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { count, perSecond: (count / elapsedMs) * 1_000, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
 function depositHead(token: string, bodyBytes: number): Buffer {
@@ -227,6 +235,30 @@ async function online(job: OnlineJob): Promise<LoadResult> {
   return result(job.count, performance.now() - startedMs, latencies)
 }
 
+/** Opened so many at once. */
+const OPENING = 100
+
+async function idle({ streams }: IdleJob): Promise<LoadResult> {
+  const startedMs = performance.now()
+  let next = 0
+  let open = 0
+  const opener = async (): Promise<void> => {
+    for (let stream = streams[next++]; stream !== undefined; stream = streams[next++]) {
+      const { url, headers } = stream
+      await new Promise<void>((resolve, reject) => {
+        const socket = new WebSocket(url, { headers, perMessageDeflate: false })
+        // Told that nothing waits: the relay has it among its streams.
+        socket.once('message', () => resolve())
+        socket.once('error', reject)
+        socket.once('close', () => (open -= 1))
+      })
+      open += 1
+    }
+  }
+  await Promise.all(Array.from({ length: OPENING }, opener))
+  return result(open, performance.now() - startedMs, [])
+}
+
 function run(job: Job): Promise<LoadResult> {
   switch (job.kind) {
     case 'deposit':
@@ -235,6 +267,8 @@ function run(job: Job): Promise<LoadResult> {
       return pipeline(job)
     case 'drain':
       return drain(job)
+    case 'idle':
+      return idle(job)
     case 'online':
       return online(job)
   }

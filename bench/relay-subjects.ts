@@ -4,7 +4,6 @@ import SQLite from 'better-sqlite3'
 import Fastify from 'fastify'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { tokenHash } from '#crypto/delivery-token.ts'
-import { hmacSha256 } from '#crypto/hkdf.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import {
   decodeDepositFrame,
@@ -12,19 +11,25 @@ import {
   type DepositAnswerFrame,
 } from '#protocol/deposit-frames.ts'
 import { decodeAckFrame, encodeEnvelopeFrame } from '#protocol/relay-frames.ts'
-import { signRequest } from '#relay-client/request-signing.ts'
 import { relayConfig } from '#relay/config.ts'
 import { startRelay } from '#relay/relay.ts'
-import { Sessions } from '#relay/sessions.ts'
 import { GroupCommit } from '#relay/sqlite/group-commit.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
+import type { MailboxId } from '#relay/storage.ts'
+import {
+  benchToken,
+  databasePath,
+  setUpAccounts,
+  streamTarget,
+  throwFatal,
+  UNLIMITED,
+} from './relay-accounts.ts'
 import type { StreamTarget } from './relay-load.ts'
 
 export const BODY_BYTES = 1_024
 const MAILBOXES = 100
 /** Mailboxes that are drained at once. */
 export const DRAIN_STREAMS = 16
-const UNLIMITED = { burst: 1e9, everyMs: 1 }
 
 /** A server under test, with what the load needs to know. */
 export interface Subject {
@@ -35,71 +40,40 @@ export interface Subject {
   fill(streams: number, each: number): Promise<readonly StreamTarget[]>
   /** `ws://…` that takes deposits. */
   readonly depositsUrl: string
-  /** A stream of the mailbox that the first token leads to. */
+  /** The stream of the mailbox that the first token leads to. */
   stream(): StreamTarget
   close(): Promise<void>
 }
 
 /** The relay with all its rules, limits set so that they refuse nothing. */
 export async function realRelay(folder: string): Promise<Subject> {
-  const onFatal = (cause: unknown): never => {
-    throw cause
-  }
-  const setUp = openSqliteStorage({ path: join(folder, 'relay.db'), onFatal })
+  await setUpAccounts(folder, 0, MAILBOXES)
   const limits = { envelopes: 1e9, bytes: 1e12, knocks: 1, idleMs: 1e12 }
-  const accounts = await Promise.all(
-    Array.from({ length: MAILBOXES }, async (_, index) => {
-      const name = `user${index}`
-      const certificate = randomBytes(200)
-      const account = { name, signingKey: randomBytes(65), deviceId: 1, certificate }
-      await setUp.register({ ...account, inviteHash: null }, Date.now())
-      const found = await setUp.findAccount(name)
-      const device = found?.devices[0]
-      if (found === null || device === undefined) throw new Error('no account')
-      const token = randomBytes(32)
-      const record = { hash: tokenHash(token), label: randomBytes(16), uses: null }
-      const add = [{ ...record, expiresAtMs: null }]
-      await setUp.putTokens(found.id, { add, revoke: [] }, 10, Date.now())
-      return { account: found.id, mailbox: device.mailbox, token }
-    }),
-  )
-  await setUp.close()
   const config = relayConfig({
     port: 0,
     dataDir: folder,
     powBits: 0,
     limits: { mailboxEnvelopes: 1e9, mailboxBytes: 1e12, eventLoopDelayMs: 0 },
-    rates: { deposits: UNLIMITED, signed: UNLIMITED, device: UNLIMITED },
+    rates: { deposits: UNLIMITED, incoming: UNLIMITED, signed: UNLIMITED, device: UNLIMITED },
   })
   if (!config.ok) throw new Error(String(config.error.cause))
   const relay = await startRelay(config.value)
-  const fillStorage = openSqliteStorage({ path: join(folder, 'relay.db'), onFatal })
-  const sessions = new Sessions(fillStorage.secret)
-  const clock = { nowMs: Date.now, schedule: () => () => undefined }
-
-  function stream(index: number): StreamTarget {
-    const owner = accounts[index]
-    if (owner === undefined) throw new RangeError('no such mailbox')
-    const session = sessions.open({ ...owner, deviceId: 1 }, Date.now())
-    const path = '/v1/stream'
-    const headers = signRequest(
-      { id: session.id, algorithm: 'hmac-sha256', sign: (base) => hmacSha256(session.key, base) },
-      { method: 'GET', url: `${relay.url}${path}` },
-      clock,
-      randomBytes,
-    )
-    return { url: `${relay.url.replace('http', 'ws')}${path}`, headers }
-  }
+  const fillStorage = openSqliteStorage({ path: databasePath(folder), onFatal: throwFatal })
+  const { secret } = fillStorage
+  const target = (index: number) => streamTarget(secret, relay.url, index)
 
   return {
     name: 'relay',
     port: Number(new URL(relay.url).port),
     depositsUrl: `${relay.url.replace('http', 'ws')}/v1/deposits`,
-    tokens: accounts.map(({ token }) => Buffer.from(token).toString('base64url')),
+    tokens: Array.from({ length: MAILBOXES }, (_, index) =>
+      Buffer.from(benchToken(index)).toString('base64url'),
+    ),
     fill: async (streams, each) => {
-      for (const { mailbox, token } of accounts.slice(0, streams)) {
+      for (let index = 0; index < streams; index++) {
+        const mailbox = (index + 1) as MailboxId
         await fillStorage.acknowledge(mailbox, { through: Number.MAX_SAFE_INTEGER })
-        const hash = tokenHash(token)
+        const hash = tokenHash(benchToken(index))
         const body = randomBytes(BODY_BYTES)
         const deposit = () =>
           fillStorage.deposit(
@@ -109,9 +83,9 @@ export async function realRelay(folder: string): Promise<Subject> {
           )
         await Promise.all(Array.from({ length: each }, deposit))
       }
-      return Array.from({ length: streams }, (_, index) => stream(index))
+      return Array.from({ length: streams }, (_, index) => target(index))
     },
-    stream: () => stream(0),
+    stream: () => target(0),
     close: async () => {
       await relay.close()
       await fillStorage.close()

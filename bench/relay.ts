@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { atLeast, formatTable, median, type BenchRow } from './report.ts'
-import type { Job, LoadResult } from './relay-load.ts'
+import type { LoadResult } from './relay-load.ts'
+import { load } from './relay-load-process.ts'
 import { bareFloor, BODY_BYTES, DRAIN_STREAMS, realRelay, type Subject } from './relay-subjects.ts'
 
 const GROUP = 'Relay, SQLite, durable (1 KB bodies)'
@@ -12,18 +12,6 @@ const ROUNDS = 3
 const RUN_MS = 2_500
 const PIPELINES = 4
 const FLOOR_RATIO = 0.8
-
-function load(job: Job): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(new URL('./relay-load.ts', import.meta.url))
-    child.once('message', (measured) => {
-      child.kill()
-      resolve(measured as LoadResult)
-    })
-    child.once('exit', (code) => reject(new Error(`the load ended with ${code}`)))
-    child.send(job)
-  })
-}
 
 function deposits({ port, tokens }: Subject, clients: number): Promise<LoadResult> {
   return load({ kind: 'deposit', port, tokens, clients, forMs: RUN_MS, bodyBytes: BODY_BYTES })
@@ -58,6 +46,7 @@ async function compare(
     median(runs.map((one) => one[key]))
   return {
     relay: {
+      count: middle(relayRuns, 'count'),
       perSecond: middle(relayRuns, 'perSecond'),
       p50Ms: middle(relayRuns, 'p50Ms'),
       p99Ms: middle(relayRuns, 'p99Ms'),

@@ -71,7 +71,7 @@ const Rates = Type.Object(
     /** Per requester address: deposits by whatever tokens. */
     senders: bucket(2_000, 20),
     /** Per receiving device: deposits by whatever tokens. */
-    incoming: bucket(2_000, 50),
+    incoming: bucket(10_000, 5),
     /** Per requester address. */
     knocks: bucket(5, 12 * MINUTE_MS),
     /** Per receiving account: knocks from wherever. */
