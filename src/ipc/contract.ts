@@ -10,6 +10,7 @@ import {
   ContactView,
   ConversationIdView,
   ConversationView,
+  FingerprintView,
   InspectView,
   InviteView,
   KeyHealthView,
@@ -231,11 +232,14 @@ export const CALLS = {
     output: v.strictObject({ match: v.boolean() }),
     errors: ['CONTACT_UNKNOWN', 'CONTACT_IDENTITY_CHANGED', ...STORAGE],
   },
-  /** The user has looked at the new keys: they become the contact's, unverified, and sending goes on. */
+  /**
+   * The user has looked at the new keys, those with this fingerprint: they become the contact's, unverified, and sending
+   * goes on. Where the keys have changed once more, they are to be looked at again.
+   */
   'contacts.acceptIdentity': {
-    input: v.strictObject({ contactId: ContactIdView }),
+    input: v.strictObject({ contactId: ContactIdView, fingerprint: FingerprintView }),
     output: ContactView,
-    errors: ['CONTACT_UNKNOWN', ...STORAGE],
+    errors: ['CONTACT_UNKNOWN', 'CONTACT_IDENTITY_CHANGED', ...STORAGE],
   },
 
   // Conversations

@@ -68,6 +68,9 @@ export type ConnectionView = v.InferOutput<typeof ConnectionView>
 
 // ---- Contacts and conversations -------------------------------------------------------------------------------
 
+/** SHA-256 of an account's signing key, hexadecimal. */
+export const FingerprintView = hex(32)
+
 export const ContactView = v.strictObject({
   id: ContactIdView,
   conversationId: ConversationIdView,
@@ -166,6 +169,8 @@ export const SafetyNumberView = v.strictObject({
   groups: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{5}$/))), v.length(12)),
   /** Text for the QR code. */
   qr: text(2_000),
+  /** Of the contact's keys that this number is made of: after a change, the new ones. */
+  fingerprint: hex(32),
   verifiedAtMs: v.nullable(timeMs),
 })
 export type SafetyNumberView = v.InferOutput<typeof SafetyNumberView>

@@ -85,6 +85,7 @@ export const ANSWERS: Answers = {
       String(((contactId + n) * 48_271) % 100_000).padStart(5, '0'),
     ),
     qr: `sotto-safety:${fingerprintOf(contactId)}`,
+    fingerprint: fingerprintOf(contactId),
     verifiedAtMs: main.contact(contactId).verifiedAtMs,
   }),
   'contacts.setVerified': (main, { contactId, verified }) =>
