@@ -15,6 +15,8 @@ import {
   InviteView,
   KeyHealthView,
   LinkPreviewView,
+  LocalRelayNetwork,
+  LocalRelayView,
   MessagePageView,
   MessageSeqView,
   MessageView,
@@ -117,6 +119,16 @@ export const CALLS = {
       ...NETWORK,
     ],
   },
+
+  // A relay on this computer
+  'localRelay.get': { input: noInput, output: LocalRelayView, errors: [] },
+  /** Starts it, or has it listen elsewhere. */
+  'localRelay.start': {
+    input: v.strictObject({ network: LocalRelayNetwork }),
+    output: LocalRelayView,
+    errors: ['RELAY_START_FAILED'],
+  },
+  'localRelay.stop': { input: noInput, output: LocalRelayView, errors: [] },
 
   // Account
   'account.get': { input: noInput, output: AccountView, errors: ['PROFILE_MISSING'] },
@@ -400,6 +412,7 @@ export const EVENTS = {
   'app.stateChanged': AppStateView,
   'connection.changed': ConnectionView,
   'account.changed': AccountView,
+  'localRelay.changed': LocalRelayView,
   'settings.changed': SettingsView,
   /** Rows that are new or differ; the page merges them by id. */
   'conversations.changed': v.array(ConversationView),

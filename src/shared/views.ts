@@ -66,6 +66,19 @@ export const ConnectionView = v.strictObject({
 })
 export type ConnectionView = v.InferOutput<typeof ConnectionView>
 
+export const LocalRelayNetwork = v.picklist(['this-computer', 'local-network'])
+export type LocalRelayNetwork = v.InferOutput<typeof LocalRelayNetwork>
+
+/** The relay that the app runs itself, for people without a server. */
+export const LocalRelayView = v.strictObject({
+  state: v.picklist(['off', 'starting', 'running', 'failed']),
+  /** Who can reach it, now or when it runs again. */
+  network: LocalRelayNetwork,
+  /** While it runs: what stands after the `@` in its accounts' addresses. */
+  host: v.nullable(text(300)),
+})
+export type LocalRelayView = v.InferOutput<typeof LocalRelayView>
+
 // ---- Contacts and conversations -------------------------------------------------------------------------------
 
 /** SHA-256 of an account's signing key, hexadecimal. */

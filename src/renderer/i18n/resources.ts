@@ -5,6 +5,7 @@ import type conversations from './en/conversations.json'
 import type details from './en/details.json'
 import type errors from './en/errors.json'
 import type inspect from './en/inspect.json'
+import type localRelay from './en/local-relay.json'
 import type onboarding from './en/onboarding.json'
 import type palette from './en/palette.json'
 import type settings from './en/settings.json'
@@ -24,6 +25,7 @@ declare module 'i18next' {
       details: typeof details
       errors: typeof errors
       inspect: typeof inspect
+      'local-relay': typeof localRelay
       onboarding: typeof onboarding
       palette: typeof palette
       settings: typeof settings
