@@ -8,6 +8,7 @@ import type inspect from './en/inspect.json'
 import type localRelay from './en/local-relay.json'
 import type onboarding from './en/onboarding.json'
 import type palette from './en/palette.json'
+import type scan from './en/scan.json'
 import type settings from './en/settings.json'
 import type shortcuts from './en/shortcuts.json'
 import type thread from './en/thread.json'
@@ -28,6 +29,7 @@ declare module 'i18next' {
       'local-relay': typeof localRelay
       onboarding: typeof onboarding
       palette: typeof palette
+      scan: typeof scan
       settings: typeof settings
       shortcuts: typeof shortcuts
       thread: typeof thread
