@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { NameStorage } from './storage-names.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -32,8 +33,11 @@ export interface NewAccount {
 }
 
 export type Registration =
-  /** `existing`: the same key again; the device's certificate is now the given one. */
-  { readonly outcome: 'created' | 'existing' | 'taken' | 'invite-refused' }
+  /**
+   * `existing`: the same key again; the device's certificate is now the given one. `looks-taken`: another account's
+   * name has the same skeleton; no two ever have, but for those that were there before the rule.
+   */
+  { readonly outcome: 'created' | 'existing' | 'taken' | 'looks-taken' | 'invite-refused' }
 
 export interface Prekey {
   readonly id: number
@@ -107,7 +111,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage {
+export interface RelayStorage extends NameStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 
