@@ -18,6 +18,7 @@ export function workSalt(secret: Uint8Array): Uint8Array {
 export function serviceRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, rates, nowMs } = context
   const salt = encodeBase64Url(workSalt(storage.secret))
+  const era = encodeBase64Url(storage.era)
   const { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs } = config.limits
 
   app.get(
@@ -33,6 +34,7 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
         work: { bits: config.registration === 'open' ? config.powBits : 0, salt },
         limits: { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs },
         serverTimeMs: nowMs(),
+        era,
       }
     },
   )
