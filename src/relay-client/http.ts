@@ -57,6 +57,7 @@ export function parseErrorAnswer(body: unknown): Failure | null {
     ...(body.retryAfterMs !== undefined && {
       retryAfterMs: Math.min(body.retryAfterMs, MAX_RETRY_AFTER_MS),
     }),
+    ...(body.serverTimeMs !== undefined && { serverTimeMs: body.serverTimeMs }),
   })
 }
 

@@ -1,6 +1,8 @@
 import type { RelayContext } from './context.ts'
 
 const EXPIRE_EVERY_MS = 60_000
+/** The shortest retention is kept this closely. */
+const EXPIRE_SHARE = 0.1
 const NEXT_BATCH_MS = 50
 const TOUCH_EVERY_MS = 60 * 60_000
 const NOTE_PROGRESS_EVERY_MS = 2_000
@@ -42,7 +44,8 @@ export class Maintenance {
     }
     rates.sweep()
     if (this.#stopped) return
-    const delayMs = removed > 0 ? NEXT_BATCH_MS : EXPIRE_EVERY_MS
+    const idleMs = Math.min(EXPIRE_EVERY_MS, config.limits.retentionMs * EXPIRE_SHARE)
+    const delayMs = removed > 0 ? NEXT_BATCH_MS : idleMs
     this.#expireTimer = setTimeout(() => void this.#expire(), delayMs).unref()
   }
 

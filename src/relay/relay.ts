@@ -67,7 +67,8 @@ export async function startRelay(
   const closing = new AbortController()
   const streams = new Streams()
   const sessions = new Sessions(storage.secret)
-  const rates = new RateLimits(config, nowMs)
+  // By a clock that never jumps, lest everybody has to wait for it.
+  const rates = new RateLimits(config, hooks.nowMs ?? (() => Math.floor(performance.now())))
   const context: RelayContext = {
     config,
     storage,

@@ -24,6 +24,8 @@ import { serviceRoutes } from './routes/service.ts'
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const MAX_HEADER_BYTES = 8_192
 const KEEP_ALIVE_MS = 75_000
+/** Without a byte in either direction: longer than a long poll waits. Ends who asks and never reads. */
+const SILENCE_MS = 60_000
 const JSON_BODY_BYTES = 64 * 1024
 const RETRY_WHEN_OVERLOADED_MS = 1_000
 
@@ -43,6 +45,7 @@ export async function buildServer(
     trustProxy: config.trustProxy && ((_address: string, hop: number) => hop === 0),
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: SILENCE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
