@@ -144,8 +144,6 @@ describe('what is kept for a time, while the clock jumps by an hour', () => {
     // One that came while the clock was ahead is kept as long as it says, and what came right after it with it.
     expect(await expireAll(start + RETENTION_MS + HOUR_MS - 1)).toBe(3)
     expect(await expireAll(start + RETENTION_MS + HOUR_MS + 1)).toBe(1)
-    const useNonce = () => storage.useNonce(randomBytes(32), start + HOUR_MS)
-    expect(await useNonce()).toBe(true)
     await storage.close()
     rmSync(folder, { recursive: true })
   })
