@@ -14,6 +14,7 @@ import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
+import { limitPipelining } from './pipelining.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { depositRoutes } from './routes/deposits.ts'
@@ -81,6 +82,7 @@ export async function buildServer(
     throw refuse('NOT_FOUND')
   })
   acceptBodies(app)
+  limitPipelining(app)
   tellEra(app, context)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)

@@ -8,6 +8,7 @@ import {
 import { MAX_POLL_ENVELOPES, MAX_POLL_WAIT_SECONDS } from '#protocol/relay-limits.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { DeviceStream } from '../device-stream.ts'
+import { Polls } from '../polls.ts'
 import { refuse } from '../request-error.ts'
 import type { MailboxId, StoredEnvelope } from '../storage.ts'
 
@@ -25,6 +26,8 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
 export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, auth, wakeUps, streams, nowMs } = context
+
+  const polls = new Polls()
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
@@ -54,6 +57,8 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
     },
     async (request, reply) => {
       const { mailbox } = auth.device(request)
+      // Nobody is there to read why.
+      if (!(await polls.begin(mailbox, request.raw.socket, reply.raw))) throw refuse('OVERLOADED')
       const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
       const count = Math.min(Number(limit), MAX_POLL_ENVELOPES)
       const fetch = async (): Promise<readonly StoredEnvelope[]> => {
