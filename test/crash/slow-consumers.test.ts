@@ -112,9 +112,6 @@ describe('consumers that are slow, stuck or never done', () => {
       await mute(await signedRequest(receiver, '/v1/stream', `${upgrade.join('\r\n')}\r\n`))
     }
     const most = await watch()
-    console.info(
-      `${STUCK} streams that never read: ${Math.round((most - before) / STUCK / 1024)} KiB each`,
-    )
     expect(most - before).toBeLessThan(SLACK_BYTES + STUCK * MOST_BYTES_EACH)
   })
 
@@ -128,9 +125,6 @@ describe('consumers that are slow, stuck or never done', () => {
       await mute(requests.join(''))
     }
     const most = await watch()
-    console.info(
-      `${STUCK} polls that never read: ${Math.round((most - before) / STUCK / 1024)} KiB each`,
-    )
     // The answer is JSON with base64: larger than what it carries.
     expect(most - before).toBeLessThan(SLACK_BYTES + STUCK * 2 * MOST_BYTES_EACH)
   })
