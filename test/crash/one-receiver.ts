@@ -15,6 +15,8 @@ export class OneReceiver {
   readonly confirmed: string[] = []
   readonly refused: string[] = []
   readonly received: string[] = []
+  /** Envelopes accounted for by `forget`. */
+  total = 0
   readonly #host: () => string
   readonly #sender: RelayClient = testClient()
 
@@ -71,6 +73,12 @@ export class OneReceiver {
   lost(): string[] {
     const arrived = new Set(this.received)
     return this.confirmed.filter((id) => !arrived.has(id))
+  }
+
+  /** What was confirmed so far is accounted for. */
+  forget(): void {
+    this.total += this.confirmed.length
+    for (const list of [this.confirmed, this.refused, this.received]) list.length = 0
   }
 
   async close(): Promise<void> {
