@@ -8,7 +8,7 @@ import { applyPlaintext, PendingReceipts, type OpenedEnvelope } from './applying
 import { admitStranger, judgeAuthor, provenInvite, type Arrival } from './admission.ts'
 import type { Context } from './context.ts'
 import { envelopeHash } from './envelope-hash.ts'
-import type { Contact, ContactId, HeldEnvelope } from './model.ts'
+import type { Contact, ContactId, HeldEnvelope, Invite } from './model.ts'
 import { conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
@@ -81,8 +81,11 @@ class Receiver {
     }
   }
 
-  /** Whose token or invite was used for an envelope. */
-  #belongsTo({ label }: IncomingEnvelope): Pick<Arrival, 'contact' | 'invite'> {
+  /** Whose token, or which invite's, was used for an envelope, by the relay's word. */
+  #belongsTo({ label }: IncomingEnvelope): {
+    readonly contact: Contact | null
+    readonly invite: Invite | null
+  } {
     const { contacts, invites } = this.#context.store
     const invite = invites.byLabel(label)
     const contact =
