@@ -107,6 +107,8 @@ export function decodeAckFrame(frame: Uint8Array): number | null {
 export const STREAM_CLOSE = {
   /** A frame that is no acknowledgement, or one of a sequence that was never sent. */
   malformed: 4400,
+  /** The operator has blocked the account. */
+  accountBlocked: 4403,
   /** The account is gone. */
   accountDeleted: 4404,
   /** A newer connection of the same device took over. */

@@ -61,6 +61,7 @@ export function offlineFailure(failed: Failure): OfflineFailure {
     case 'OVERLOADED':
     case 'CLOCK_SKEW':
     case 'CLIENT_TOO_OLD':
+    case 'ACCOUNT_BLOCKED':
     case 'INTERNAL':
     case 'INVALID_INPUT':
     case 'CANCELLED':

@@ -139,6 +139,7 @@ export class StreamConnection implements Connection {
   #end(code: number): ConnectionEnd {
     if (this.#closed) return { kind: 'done' }
     if (this.#failure !== null) return failed(this.#failure)
+    if (code === STREAM_CLOSE.accountBlocked) return failed(failure('ACCOUNT_BLOCKED'))
     if (code === STREAM_CLOSE.accountDeleted) return failed(failure('ACCOUNT_UNKNOWN'))
     const retryAfterMs = code === STREAM_CLOSE.replaced ? REPLACED_WAIT_MS : 0
     return failed(failure('RELAY_UNREACHABLE', { retryAfterMs }))

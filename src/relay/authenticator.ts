@@ -12,9 +12,11 @@ import {
   type SignatureParams,
 } from '#protocol/http-signature.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
+import { failure } from '#shared/errors.ts'
+import type { BlockList } from './block-list.ts'
 import { requesterKey, type RateLimits } from './rate-limits.ts'
 import { ReplayGuard } from './replay-guard.ts'
-import { refuse } from './request-error.ts'
+import { refuse, RequestError } from './request-error.ts'
 import type { DeviceSession, Sessions } from './sessions.ts'
 import type { AccountRecord, RelayStorage } from './storage.ts'
 
@@ -42,6 +44,7 @@ interface Dependencies {
   readonly storage: RelayStorage
   readonly sessions: Sessions
   readonly rates: RateLimits
+  readonly blocks: BlockList
   readonly publicUrl: string | null
   readonly nowMs: () => number
 }
@@ -63,6 +66,8 @@ export class Authenticator {
     const signingKey = decodeSigningPublicKey(account.signingKey)
     if (!signingKey.ok) throw new TypeError('a stored signing key is not valid')
     await this.#checkKey(received, signingKey.value)
+    // After the signature: only the account itself learns it.
+    if (this.#parts.blocks.has(account.id)) throw refuse('ACCOUNT_BLOCKED')
     return account
   }
 
@@ -91,6 +96,7 @@ export class Authenticator {
       throw refuse('REPLAYED')
     }
     this.#parts.rates.take('device', String(session.mailbox))
+    if (this.#parts.blocks.has(session.account)) throw refuse('ACCOUNT_BLOCKED')
     return session
   }
 
@@ -123,9 +129,23 @@ export class Authenticator {
     }
   }
 
+  /**
+   * The nonces used since the backup are forgotten: what may have been signed before the restore, by a clock that is
+   * off as far as is allowed, could be a replay. Whoever is honest signs anew a minute later.
+   */
+  #refuseFromBeforeRestore(createdSeconds: number): void {
+    const { restoredAtMs } = this.#parts.storage
+    if (restoredAtMs === null) return
+    const acceptedFromMs = restoredAtMs + MAX_SKEW_SECONDS * 1_000
+    if (createdSeconds * 1_000 >= acceptedFromMs) return
+    const retryAfterMs = Math.max(1_000, acceptedFromMs + 1_000 - this.#parts.nowMs())
+    throw new RequestError(failure('OVERLOADED', { retryAfterMs }))
+  }
+
   async #checkKey(received: ReceivedSignature, signingKey: SigningPublicKey): Promise<void> {
     if (!verifyRaw(signingKey, received.base, received.signature)) throw refuse('UNAUTHORIZED')
-    const { keyId, nonce, expiresSeconds } = received.params
+    const { keyId, nonce, createdSeconds, expiresSeconds } = received.params
+    this.#refuseFromBeforeRestore(createdSeconds)
     const usableUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000
     const hash = sha256(encodeUtf8(`${keyId} ${nonce}`))
     if (!(await this.#parts.storage.useNonce(hash, usableUntilMs))) throw refuse('REPLAYED')

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
+import type { BlockList } from './block-list.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -17,6 +18,7 @@ export interface RelayContext {
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits
+  readonly blocks: BlockList
   readonly wakeUps: WakeUps
   readonly streams: Streams
   readonly metrics: RelayMetrics

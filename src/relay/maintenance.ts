@@ -3,12 +3,15 @@ import type { RelayContext } from './context.ts'
 const EXPIRE_EVERY_MS = 60_000
 const NEXT_BATCH_MS = 50
 const TOUCH_EVERY_MS = 60 * 60_000
+/** How late a process hears of a block made through another one. */
+const BLOCKS_EVERY_MS = 15_000
 
 /** Removes what has expired, a small batch at a time, and notes which devices are connected. */
 export class Maintenance {
   readonly #context: RelayContext
   readonly #onError: (cause: unknown) => void
   readonly #touchTimer: NodeJS.Timeout
+  readonly #blocksTimer: NodeJS.Timeout
   #expireTimer: NodeJS.Timeout
   #stopped = false
 
@@ -17,12 +20,16 @@ export class Maintenance {
     this.#onError = onError
     this.#expireTimer = setTimeout(() => void this.#expire(), NEXT_BATCH_MS).unref()
     this.#touchTimer = setInterval(() => void this.#touch(), TOUCH_EVERY_MS).unref()
+    this.#blocksTimer = setInterval(() => {
+      context.blocks.refresh().catch(onError)
+    }, BLOCKS_EVERY_MS).unref()
   }
 
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#expireTimer)
     clearInterval(this.#touchTimer)
+    clearInterval(this.#blocksTimer)
   }
 
   async #expire(): Promise<void> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { Authenticator } from './authenticator.ts'
+import { BlockList } from './block-list.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
@@ -66,14 +67,25 @@ export async function startRelay(
   const streams = new Streams()
   const sessions = new Sessions(storage.secret)
   const rates = new RateLimits(config, nowMs)
+  const wakeUps = new WakeUps()
+  const blocks = new BlockList(storage, streams, wakeUps)
+  await blocks.refresh()
   const context: RelayContext = {
     config,
     storage,
     sessions,
     rates,
     streams,
-    auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
-    wakeUps: new WakeUps(),
+    blocks,
+    auth: new Authenticator({
+      storage,
+      sessions,
+      rates,
+      blocks,
+      publicUrl: config.publicUrl,
+      nowMs,
+    }),
+    wakeUps,
     metrics: new RelayMetrics(() => streams.size),
     nowMs,
     closing: closing.signal,

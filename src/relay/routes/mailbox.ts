@@ -24,7 +24,7 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
 export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, wakeUps, streams, nowMs } = context
+  const { config, storage, auth, blocks, wakeUps, streams, nowMs } = context
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
@@ -53,12 +53,13 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
       },
     },
     async (request, reply) => {
-      const { mailbox } = auth.device(request)
+      const { mailbox, account } = auth.device(request)
       const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
       const count = Math.min(Number(limit), MAX_POLL_ENVELOPES)
       const fetch = async (): Promise<readonly StoredEnvelope[]> => {
         // One more than asked for tells whether anything is left.
         const found = await storage.waiting(mailbox, Number(after), count + 1, POLL_BYTES)
+        if (blocks.has(account)) throw refuse('ACCOUNT_BLOCKED')
         if (found === null) throw refuse('ACCOUNT_UNKNOWN')
         return found
       }

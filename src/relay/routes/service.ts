@@ -49,7 +49,9 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
     async (request) => {
       rates.take('lookups', requesterKey(request.ip))
       if (!NAME_PATTERN.test(request.params.name)) throw refuse('NAME_INVALID')
-      return { free: (await storage.findAccount(request.params.name)) === null }
+      const { name } = request.params
+      const taken = (await storage.findAccount(name)) !== null || (await storage.isReserved(name))
+      return { free: !taken }
     },
   )
 

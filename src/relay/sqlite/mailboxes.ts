@@ -8,9 +8,11 @@ import type {
   StoredEnvelope,
   TokenRecord,
 } from '../storage.ts'
+import type { AccountRules } from './account-rules.ts'
 
 interface MailboxRow {
   readonly mailbox: MailboxId
+  readonly account: AccountId
   readonly seen_ms: number
   readonly last_seq: number
   readonly waiting: number
@@ -39,7 +41,8 @@ interface Sums {
   readonly knocks: number
 }
 
-const MAILBOX_COLUMNS = 'mailbox, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
+const MAILBOX_COLUMNS =
+  'mailbox, devices.account AS account, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
 /** Read at a time, so that little more than what is wanted is in memory. */
 const PAGE_ROWS = 32
 const SUMS =
@@ -47,6 +50,7 @@ const SUMS =
 
 /** Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. */
 export class MailboxTables {
+  readonly #rules: AccountRules
   readonly #token
   readonly #tokenOwner
   readonly #hasAccount
@@ -65,7 +69,8 @@ export class MailboxTables {
   readonly #clearId
   readonly #subtract
 
-  constructor(database: Database) {
+  constructor(database: Database, rules: AccountRules) {
+    this.#rules = rules
     this.#token = database.prepare<[number, Uint8Array], TokenRow>(
       `SELECT ${MAILBOX_COLUMNS}, label, uses_left, expires_ms, ended_ms FROM tokens
         JOIN devices ON devices.account = tokens.account AND device = ? WHERE hash = ?`,
@@ -143,7 +148,8 @@ export class MailboxTables {
     const unknown = [...added.map(({ hash }) => hash), ...revoked]
     if (unknown.some((hash) => owner(hash) !== undefined)) return 'conflict'
     const held = this.#countTokens.get(account)?.count ?? 0
-    if (held + unknown.length > maxTokens) return 'too-many'
+    const most = this.#rules.quotas(account).tokens ?? maxTokens
+    if (held + unknown.length > most) return 'too-many'
     for (const { hash, label, uses, expiresAtMs } of added) {
       this.#insertToken.run(hash, account, label, uses, expiresAtMs)
     }
@@ -198,12 +204,14 @@ export class MailboxTables {
     envelope: { readonly id: Uint8Array; readonly body: Uint8Array },
     label: Uint8Array,
     isKnock: boolean,
-    limits: MailboxLimits,
+    common: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
     const { id, body } = envelope
     const knock = Number(isKnock)
+    const limits = this.#rules.mailboxLimits(mailbox.account, common)
     if (
+      limits === null ||
       mailbox.waiting >= limits.envelopes ||
       mailbox.waiting_bytes + body.length > limits.bytes ||
       mailbox.waiting_knocks + knock > limits.knocks ||

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
+import { adminConformance } from './storage-admin-conformance.ts'
 import { storageConformance } from './storage-conformance.ts'
 
 const LIMITS: MailboxLimits = { envelopes: 1e6, bytes: 1e9, knocks: 20, idleMs: 1e9 }
@@ -15,7 +16,9 @@ function throwFatal(cause: unknown): never {
   throw cause
 }
 
-storageConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
+const inMemory = (): RelayStorage => openSqliteStorage({ path: ':memory:', onFatal: throwFatal })
+storageConformance('SQLite', inMemory)
+adminConformance('SQLite', inMemory)
 
 describe('the SQLite engine', () => {
   let folder: string
