@@ -35,6 +35,8 @@ export type ConnectionEnd =
   | { readonly kind: 'blocked' }
   /** Ended on our own wish; a new connection may follow at once. */
   | { readonly kind: 'done' }
+  /** The relay restarts, or asks to come back to another of its processes. */
+  | { readonly kind: 'restarting' }
   | { readonly kind: 'failed'; readonly failure: OfflineFailure }
 
 /** One way of receiving, until it ends. */

@@ -7,6 +7,7 @@ import type { RelayConfig } from './config.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
+import type { Shutdown } from './shutdown.ts'
 import type { RelayStorage } from './storage.ts'
 import type { Streams } from './streams.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -23,8 +24,7 @@ export interface RelayContext {
   readonly streams: Streams
   readonly metrics: RelayMetrics
   readonly nowMs: () => number
-  /** Set while the relay shuts down. */
-  readonly closing: AbortSignal
+  readonly shutdown: Shutdown
 }
 
 /** The HTTP server, with its routes typed by their schemas. */

@@ -5,8 +5,6 @@ import websocket from '@fastify/websocket'
 import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
@@ -18,6 +16,7 @@ import { depositRoutes } from './routes/deposits.ts'
 import { mailboxRoutes } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { compileSchema } from './schema-validation.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const MAX_HEADER_BYTES = 8_192
@@ -66,11 +65,7 @@ export async function buildServer(
   const server: Server = app.server
   server.maxConnections = config.limits.connections
 
-  app.setValidatorCompiler(({ schema }) => {
-    const validator = Compile(schema as TSchema)
-    return (value: unknown) =>
-      validator.Check(value) ? { value } : { error: refuse('INVALID_INPUT') }
-  })
+  app.setValidatorCompiler(compileSchema)
   app.setErrorHandler(makeErrorHandler(nowMs))
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
@@ -78,6 +73,7 @@ export async function buildServer(
   acceptBodies(app)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
+  if (logger.level === 'debug') logRequests(app, logger)
   await app.register(underPressure, {
     maxEventLoopDelay: config.limits.eventLoopDelayMs,
     pressureHandler: () => {
@@ -101,6 +97,19 @@ function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
     const { method, routeOptions } = request
     const labels = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
     metrics.requests.observe(labels, reply.elapsedTime / 1_000)
+    done()
+  })
+}
+
+/** One line a request: its route, never its path, which has names. */
+function logRequests(app: RelayApp, logger: FastifyBaseLogger): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    logger.debug(
+      { method, route: routeOptions.url ?? 'none', status: reply.statusCode, ms },
+      'request',
+    )
     done()
   })
 }

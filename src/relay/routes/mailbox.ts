@@ -24,12 +24,12 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
 export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, blocks, wakeUps, streams, nowMs } = context
+  const { config, storage, auth, blocks, metrics, shutdown, wakeUps, streams, nowMs } = context
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const signal = AbortSignal.any([gone, context.closing])
+      const signal = AbortSignal.any([gone, shutdown.closing])
       const done = (): void => {
         clearTimeout(timer)
         stop()
@@ -67,13 +67,14 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
       reply.raw.once('close', () => gone.abort())
       const untilMs = nowMs() + Math.min(Number(wait), MAX_POLL_WAIT_SECONDS) * 1_000
       let found = await fetch()
-      while (found.length === 0 && !gone.signal.aborted && !context.closing.aborted) {
+      while (found.length === 0 && !gone.signal.aborted && !shutdown.closing.aborted) {
         const leftMs = untilMs - nowMs()
         if (leftMs <= 0) break
         await hint(mailbox, leftMs, gone.signal)
         found = await fetch()
       }
       const envelopes = found.slice(0, count)
+      metrics.deliveries.inc({ transport: 'poll' }, envelopes.length)
       const bytes = envelopes.reduce((sum, { body }) => sum + body.length, 0)
       // Cut short by count, or (too close to tell) by size.
       const drained = found.length <= count && bytes < POLL_BYTES - config.limits.envelopeBytes
@@ -96,7 +97,9 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
         'ids' in request.body
           ? { ids: request.body.ids.map(decode) }
           : { through: request.body.through }
-      return { acknowledged: await storage.acknowledge(mailbox, which) }
+      const acknowledged = await storage.acknowledge(mailbox, which)
+      metrics.acknowledged.inc(acknowledged)
+      return { acknowledged }
     },
   )
 
@@ -130,6 +133,7 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
       schema: { summary: 'The same as a WebSocket', querystring: PollQuery },
       preHandler: async (request) => {
         if (!request.ws) throw refuse('INVALID_INPUT')
+        if (shutdown.closing.aborted) throw refuse('OVERLOADED')
         const session = auth.device(request)
         if ((await storage.waiting(session.mailbox, 0, 1, 1)) === null) {
           throw refuse('ACCOUNT_UNKNOWN')
@@ -140,8 +144,9 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
     (socket, request) => {
       const { mailbox, log, query } = request
       if (mailbox === null) throw new TypeError('a stream was opened without its check')
-      const onError = (cause: unknown): void => log.error({ cause }, 'stream failed')
-      const stream = new DeviceStream(socket, mailbox, Number(query.after ?? 0), storage, onError)
+      const onError = (cause: unknown): void => log.error({ cause: String(cause) }, 'stream failed')
+      const after = Number(query.after ?? 0)
+      const stream = new DeviceStream(socket, mailbox, after, { storage, metrics, onError })
       streams.add(stream)
       const stop = wakeUps.listen(mailbox, () => stream.pump())
       socket.once('close', () => {

@@ -57,7 +57,7 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
 
   app.get('/healthz', { schema: { summary: 'The process runs' } }, async () => ({ ok: true }))
   app.get('/readyz', { schema: { summary: 'The database answers' } }, async () => {
-    if (context.closing.aborted) throw refuse('OVERLOADED')
+    if (context.shutdown.announced) throw refuse('OVERLOADED')
     await storage.ping()
     return { ok: true }
   })

@@ -29,16 +29,25 @@ export class GroupCommit {
   readonly #commit
   readonly #rollback
   readonly #onFatal: (cause: unknown) => void
+  readonly #onCommit: (changes: number, seconds: number) => void
   #queue: Job[] = []
   #scheduled = false
 
-  /** @param onFatal - called when the file cannot be trusted any more; the process should end. */
-  constructor(database: Database, onFatal: (cause: unknown) => void) {
+  /**
+   * @param onFatal - called when the file cannot be trusted any more; the process should end.
+   * @param onCommit - called after each commit, for the metrics.
+   */
+  constructor(
+    database: Database,
+    onFatal: (cause: unknown) => void,
+    onCommit: (changes: number, seconds: number) => void = () => undefined,
+  ) {
     this.#database = database
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
     this.#onFatal = onFatal
+    this.#onCommit = onCommit
   }
 
   /** @param work - reads and changes the database; may run twice, so it has no other effects. */
@@ -66,8 +75,10 @@ export class GroupCommit {
 
   #commitGroup(jobs: readonly Job[]): void {
     if (jobs.length === 0) return
+    const startMs = performance.now()
     try {
       const values = this.#transaction(() => jobs.map((job) => job.work()))
+      this.#onCommit(jobs.length, (performance.now() - startMs) / 1_000)
       jobs.forEach((job, index) => job.resolve(values[index] as never))
     } catch (cause) {
       if (isFatal(cause)) {

@@ -88,6 +88,9 @@ CREATE TABLE invite_codes (
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
 const MIGRATIONS: readonly string[] = [VERSION_1, ADMIN_TABLES]
 
+/** The newest version of the database that this relay can open. */
+export const MIGRATIONS_KNOWN: number = MIGRATIONS.length
+
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {
   const version = Number(database.pragma('user_version', { simple: true }))

@@ -21,6 +21,8 @@ export interface SqliteStorageOptions {
   readonly path: string
   /** The file cannot be trusted any more (a failed sync, a damaged page): the process should end. */
   readonly onFatal: (cause: unknown) => void
+  /** Called after each commit with how many changes it had and how long it took. */
+  readonly onCommit?: (changes: number, seconds: number) => void
   /** Upper bound of the file, for tests of a full disk. */
   readonly maxPages?: number
 }
@@ -46,7 +48,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   const expiry = new Expiry(database)
   const administration = new AdministrationTables(database, rules)
   const statistics = new Statistics(database)
-  const commits = new GroupCommit(database, options.onFatal)
+  const commits = new GroupCommit(database, options.onFatal, options.onCommit)
   const insertNonce = database.prepare<[Uint8Array, number]>(
     'INSERT INTO nonces (hash, expires_ms) VALUES (?, ?) ON CONFLICT DO NOTHING',
   )

@@ -52,7 +52,7 @@ export function adminConformance(
         const hashes = [3, 1, 2].map((first) => Buffer.alloc(32, first))
         for (const hash of hashes) await storage.addInviteCode(hash, 2, NOW + 10)
         await storage.addInviteCode(Buffer.alloc(32, 9), 1, NOW)
-        const [one, two, three] = hashes.toSorted(Buffer.compare)
+        const [one, two, three] = hashes.toSorted((first, second) => first.compare(second))
         expect(await storage.listInvites(null, 2, NOW)).toEqual([
           { hash: one, usesLeft: 2, expiresAtMs: NOW + 10 },
           { hash: two, usesLeft: 2, expiresAtMs: NOW + 10 },
