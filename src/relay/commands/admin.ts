@@ -25,7 +25,7 @@ const UNITS: Readonly<Record<string, number>> = {
   GiB: 1024 ** 3,
 }
 
-type Quota = number | null
+type Quota = number | 'default'
 
 interface QuotaFlags {
   readonly envelopes?: Quota
@@ -42,7 +42,7 @@ function whole(least: number, most: number): (text: string) => number {
 }
 
 function parseQuota(text: string): Quota {
-  if (text === 'default') return null
+  if (text === 'default') return text
   const [, digits, unit = ''] = /^(\d{1,12})(KiB|MiB|GiB)?$/.exec(text) ?? []
   const value = Number(digits) * (UNITS[unit] ?? 1)
   if (digits !== undefined && value <= 1e12) return value
@@ -51,7 +51,13 @@ function parseQuota(text: string): Quota {
   )
 }
 
-const shownQuota = (quota: Quota): string => (quota === null ? 'default' : String(quota))
+const shownQuota = (quota: number | null): string => (quota === null ? 'default' : String(quota))
+
+/** What is not given stays. */
+function changedQuota(before: number | null, given: Quota | undefined): number | null {
+  if (given === undefined) return before
+  return given === 'default' ? null : given
+}
 
 /** A query string of what is given. */
 function query(parts: Readonly<Record<string, string | number | undefined>>): string {
@@ -244,10 +250,9 @@ function accountsCommand(): Command {
       withRelay(self, async (relay, output) => {
         const { quotas } = await relay.ask(AccountAnswer, 'GET', accountPath(name))
         const change: QuotasRequest = {
-          mailboxEnvelopes:
-            given.envelopes === undefined ? quotas.mailboxEnvelopes : given.envelopes,
-          mailboxBytes: given.bytes === undefined ? quotas.mailboxBytes : given.bytes,
-          tokens: given.tokens === undefined ? quotas.tokens : given.tokens,
+          mailboxEnvelopes: changedQuota(quotas.mailboxEnvelopes, given.envelopes),
+          mailboxBytes: changedQuota(quotas.mailboxBytes, given.bytes),
+          tokens: changedQuota(quotas.tokens, given.tokens),
         }
         const path = `${accountPath(name)}/quotas`
         showAccount(await relay.ask(AccountAnswer, 'PUT', path, change), output)

@@ -10,6 +10,9 @@ export const RELAY_EXIT = {
   unreachable: 3,
 } as const
 
+/** The code of the `CommanderError` by which a command that failed ends. */
+export const COMMAND_FAILED = 'relay.failed'
+
 /** Ends a command with a sentence. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'

@@ -1,21 +1,29 @@
-import type { Command } from 'commander'
+import { CommanderError, type Command } from 'commander'
 import { SettingsError } from '../settings/effective.ts'
-import { CommandFailure, RELAY_EXIT } from './command-failure.ts'
+import { COMMAND_FAILED, CommandFailure, RELAY_EXIT } from './command-failure.ts'
 
 /** Where a command prints: results to standard output, as text or JSON lines; everything else to standard error. */
 export class CommandOutput {
+  readonly #command: Command
   readonly #json: boolean
 
-  constructor(json: boolean) {
-    this.#json = json
+  constructor(command: Command) {
+    this.#command = command
+    this.#json = command.optsWithGlobals<{ json?: true }>().json === true
   }
 
   result(data: unknown, text: string): void {
-    process.stdout.write(`${this.#json ? JSON.stringify(data) : text}\n`)
+    const { writeOut } = this.#command.configureOutput()
+    writeOut?.(`${this.#json ? JSON.stringify(data) : text}\n`)
   }
 
-  failureText({ code, message }: CommandFailure): string {
-    return this.#json ? JSON.stringify({ error: { code, message } }) : message
+  /** Tells what went wrong, and ends the command. */
+  fail({ code, message, exitCode }: CommandFailure): never {
+    const text = this.#json ? JSON.stringify({ error: { code, message } }) : message
+    // As the command line's own errors are told.
+    if (exitCode === RELAY_EXIT.usage) this.#command.error(text, { exitCode })
+    this.#command.configureOutput().writeErr?.(`${text}\n`)
+    throw new CommanderError(exitCode, COMMAND_FAILED, message)
   }
 }
 
@@ -28,20 +36,18 @@ function failureOf(cause: unknown): CommandFailure {
   return new CommandFailure('INTERNAL', message, cause)
 }
 
-/** Runs a command: what goes wrong is told in one sentence, and by the exit code. */
+/**
+ * Runs a command: what goes wrong is told in one sentence, and by the exit code.
+ * @throws CommanderError where it failed.
+ */
 export async function perform(
   command: Command,
   action: (output: CommandOutput) => Promise<void>,
 ): Promise<void> {
-  const output = new CommandOutput(command.optsWithGlobals<{ json?: true }>().json === true)
+  const output = new CommandOutput(command)
   try {
     await action(output)
   } catch (cause) {
-    const failed = failureOf(cause)
-    const { exitCode } = failed
-    // As the command line's own errors end it.
-    if (exitCode === RELAY_EXIT.usage) command.error(output.failureText(failed), { exitCode })
-    process.stderr.write(`${output.failureText(failed)}\n`)
-    process.exitCode = exitCode
+    output.fail(failureOf(cause))
   }
 }
