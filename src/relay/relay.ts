@@ -23,6 +23,8 @@ import type { RelayStorage } from './storage.ts'
 import { Streams } from './streams.ts'
 import { WakeUps } from './wake-ups.ts'
 
+const SWEEP_EVERY_MS = 50
+
 export interface RunningRelay {
   /** `http://host:port` or `https://…`, with the port in use. */
   readonly url: string
@@ -173,8 +175,11 @@ export async function startRelay(
       streams.terminateAll()
       app.server.closeAllConnections()
     }, config.shutdownMs)
+    // Those that answered their last request after the server had closed the idle ones.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_EVERY_MS)
     await app.close()
     clearTimeout(cut)
+    clearInterval(sweep)
     logger.info('the relay has ended')
   }
 }
