@@ -13,8 +13,8 @@ export class CommandOutput {
   }
 
   result(data: unknown, text: string): void {
-    const { writeOut } = this.#command.configureOutput()
-    writeOut?.(`${this.#json ? JSON.stringify(data) : text}\n`)
+    const line = `${this.#json ? JSON.stringify(data) : text}\n`
+    this.#command.configureOutput().writeOut?.(line)
   }
 
   /** Tells what went wrong, and ends the command. */
