@@ -110,7 +110,7 @@ export const RelayConfig = Type.Object(
     /** How long `/readyz` says no before the relay stops listening, for load balancers to notice. */
     drainMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 0 }),
     /** Running requests get this long at the end. */
-    shutdownMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 10 * SECOND_MS }),
+    shutdownMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 5 * SECOND_MS }),
     limits: Limits,
     rates: Rates,
   },
