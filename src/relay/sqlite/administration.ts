@@ -37,7 +37,8 @@ interface DeviceRow {
 }
 
 const NO_HASH = new Uint8Array(0)
-/** Sorts behind every character of a name. */
+/** Sort before and behind every character of a name. */
+const BEFORE_NAMES = '\u0001'
 const BEYOND_NAMES = '\u007f'
 const countPrekeys = (kind: string): string =>
   `(SELECT count(*) FROM prekeys WHERE prekeys.mailbox = devices.mailbox AND kind = '${kind}')`
@@ -65,11 +66,11 @@ export class AdministrationTables {
         WHERE hash > ? AND uses_left > 0 AND expires_ms > ? ORDER BY hash LIMIT ?`,
     )
     this.#revokeInvite = database.prepare<[Uint8Array]>('DELETE FROM invite_codes WHERE hash = ?')
-    this.#accounts = database.prepare<[string, string, string, number], SummaryRow>(
+    this.#accounts = database.prepare<[string, string, number], SummaryRow>(
       `SELECT name, created_ms, count(mailbox) AS devices, ifnull(sum(waiting), 0) AS waiting,
           ifnull(sum(waiting_bytes), 0) AS waiting_bytes, blocked_ms
         FROM (SELECT id, name, created_ms FROM accounts
-          WHERE name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?) AS page
+          WHERE name >= ? AND name < ? ORDER BY name LIMIT ?) AS page
         LEFT JOIN devices ON devices.account = page.id
         LEFT JOIN account_rules ON account_rules.account = page.id
         GROUP BY page.id ORDER BY name`,
@@ -111,16 +112,16 @@ export class AdministrationTables {
   }
 
   accounts(prefix: string, after: string | null, limit: number): readonly AccountSummary[] {
-    return this.#accounts
-      .all(after ?? '', prefix, `${prefix}${BEYOND_NAMES}`, limit)
-      .map((row) => ({
-        name: row.name,
-        createdAtMs: row.created_ms,
-        devices: row.devices,
-        waiting: row.waiting,
-        waitingBytes: row.waiting_bytes,
-        blockedAtMs: row.blocked_ms,
-      }))
+    // One bound, so that the index leads straight to the page.
+    const first = after === null || after < prefix ? prefix : `${after}${BEFORE_NAMES}`
+    return this.#accounts.all(first, `${prefix}${BEYOND_NAMES}`, limit).map((row) => ({
+      name: row.name,
+      createdAtMs: row.created_ms,
+      devices: row.devices,
+      waiting: row.waiting,
+      waitingBytes: row.waiting_bytes,
+      blockedAtMs: row.blocked_ms,
+    }))
   }
 
   account(name: string): AccountDetails | null {
