@@ -24,6 +24,8 @@ export interface RelayContext {
   readonly streams: Streams
   readonly metrics: RelayMetrics
   readonly nowMs: () => number
+  /** Set while the relay shuts down: nothing new is begun. */
+  readonly closing: AbortSignal
   readonly shutdown: Shutdown
 }
 

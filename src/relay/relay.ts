@@ -122,6 +122,7 @@ export async function startRelay(
     const blocks = new BlockList(storage, streams, wakeUps)
     await blocks.refresh()
     const { publicUrl } = config
+    const shutdown = new Shutdown()
     return {
       config,
       storage,
@@ -133,7 +134,8 @@ export async function startRelay(
       wakeUps,
       metrics,
       nowMs,
-      shutdown: new Shutdown(),
+      closing: shutdown.closing,
+      shutdown,
     }
   }
 

@@ -24,12 +24,12 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
 export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, blocks, metrics, shutdown, wakeUps, streams, nowMs } = context
+  const { config, storage, auth, blocks, metrics, wakeUps, streams, nowMs } = context
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const signal = AbortSignal.any([gone, shutdown.closing])
+      const signal = AbortSignal.any([gone, context.closing])
       const done = (): void => {
         clearTimeout(timer)
         stop()
@@ -67,7 +67,7 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
       reply.raw.once('close', () => gone.abort())
       const untilMs = nowMs() + Math.min(Number(wait), MAX_POLL_WAIT_SECONDS) * 1_000
       let found = await fetch()
-      while (found.length === 0 && !gone.signal.aborted && !shutdown.closing.aborted) {
+      while (found.length === 0 && !gone.signal.aborted && !context.closing.aborted) {
         const leftMs = untilMs - nowMs()
         if (leftMs <= 0) break
         await hint(mailbox, leftMs, gone.signal)
@@ -133,7 +133,7 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
       schema: { summary: 'The same as a WebSocket', querystring: PollQuery },
       preHandler: async (request) => {
         if (!request.ws) throw refuse('INVALID_INPUT')
-        if (shutdown.closing.aborted) throw refuse('OVERLOADED')
+        if (context.closing.aborted) throw refuse('OVERLOADED')
         const session = auth.device(request)
         if ((await storage.waiting(session.mailbox, 0, 1, 1)) === null) {
           throw refuse('ACCOUNT_UNKNOWN')
