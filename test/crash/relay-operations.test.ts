@@ -27,6 +27,8 @@ const SENDERS = 6
 const MAIN = new URL('../../src/relay/main.ts', import.meta.url).pathname
 const CONFIG = join(import.meta.dirname, 'relay-config.json')
 const READY_WITHIN_MS = 30_000
+/** For all that was acknowledged to come to its device, on a machine that is busy otherwise. */
+const ARRIVED_WITHIN_MS = 90_000
 
 let root: string
 let folder: string
@@ -211,6 +213,8 @@ describe('a relay that is told to end', () => {
     const acknowledged: string[] = []
     for (let round = 0; round < ROUNDS; round++) {
       await until(() => states.at(-1)?.kind === 'online')
+      // A connection that ended sooner would count as a failure, and be followed by growing pauses.
+      await pause(1_000)
       const running = load()
       await pause(100 + (randomBytes(1)[0] ?? 0))
       const signal = round % 2 === 0 ? 'SIGTERM' : 'SIGINT'
@@ -218,7 +222,9 @@ describe('a relay that is told to end', () => {
       acknowledged.push(...(await running.stop()))
       await start()
     }
-    await until(() => missing(acknowledged, received).length === 0)
+    const deadlineMs = Date.now() + ARRIVED_WITHIN_MS
+    while (missing(acknowledged, received).length > 0 && Date.now() < deadlineMs) await pause(250)
+    expect(missing(acknowledged, received)).toEqual([])
     expect(acknowledged.length).toBeGreaterThan(ROUNDS)
     await subscription.close()
   })
