@@ -15,16 +15,18 @@ export interface MetricSources {
 
 /** Counting a large database takes a while: what was counted is shown for so long. */
 const STATISTICS_KEPT_MS = 60_000
+import type { DepositOutcome } from './storage.ts'
 
 /** Counts for the operator: how much and how fast, never who. */
 export class RelayMetrics {
   readonly registry = new Registry()
-  readonly deposits = new Counter({
-    name: 'sotto_deposits_total',
-    help: 'Envelopes offered, by outcome.',
-    labelNames: ['outcome'] as const,
-    registers: [this.registry],
-  })
+  /** Envelopes offered, by outcome. Plain numbers: this is the relay's busiest way. */
+  readonly deposits: Record<DepositOutcome['outcome'], number> = {
+    stored: 0,
+    seen: 0,
+    refused: 0,
+    'mailbox-full': 0,
+  }
   readonly deliveries = new Counter({
     name: 'sotto_deliveries_total',
     help: 'Envelopes sent to devices, repetitions included, by transport.',
@@ -62,6 +64,20 @@ export class RelayMetrics {
     registers: [this.registry],
   })
   #counted: { readonly atMs: number; readonly statistics: Promise<StorageStatistics> } | null = null
+
+  constructor() {
+    const { registry, deposits } = this
+    new Counter({
+      name: 'sotto_deposits_total',
+      help: 'Envelopes offered, by outcome.',
+      labelNames: ['outcome'] as const,
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [outcome, count] of Object.entries(deposits)) this.inc({ outcome }, count)
+      },
+    })
+  }
 
   /** For a group of changes that has become durable. */
   readonly onCommit = (changes: number, seconds: number): void => {

@@ -9,6 +9,7 @@ import type { RelayConfig } from './config.ts'
 import type { RelayApp, RelayContext } from './context.ts'
 import { databasePath, diskFreeBytes, lastBackupMs } from './data-folder.ts'
 import { lockFolder } from './folder-lock.ts'
+import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { Maintenance } from './maintenance.ts'
 import { serveMetrics } from './metrics-server.ts'
@@ -116,6 +117,7 @@ export async function startRelay(
 
   async function makeContext(storage: RelayStorage, metrics: RelayMetrics): Promise<RelayContext> {
     const streams = new Streams()
+    const depositStreams = new DepositStreams()
     const sessions = new Sessions(storage.secret)
     const rates = new RateLimits(config, nowMs, (bucket) => metrics.rateLimited.inc({ bucket }))
     const wakeUps = new WakeUps()
@@ -129,6 +131,7 @@ export async function startRelay(
       sessions,
       rates,
       streams,
+      depositStreams,
       blocks,
       auth: new Authenticator({ storage, sessions, rates, blocks, publicUrl, nowMs }),
       wakeUps,
@@ -166,15 +169,18 @@ export async function startRelay(
    * First load balancers are told, then nothing new is accepted, and what runs may end: requests are answered, long
    * polls at once, streams are closed with a code that makes devices come back.
    */
-  async function drain({ shutdown, streams }: RelayContext, app: RelayApp): Promise<void> {
+  async function drain(context: RelayContext, app: RelayApp): Promise<void> {
+    const { shutdown, streams, depositStreams } = context
     logger.info({ streams: streams.size }, 'the relay is ending')
     shutdown.announce()
     if (config.drainMs > 0) await delay(config.drainMs)
     shutdown.begin()
     streams.closeAll()
+    depositStreams.closeAll()
     const cut = setTimeout(() => {
       logger.warn({ streams: streams.size }, 'the time to end in order is over')
       streams.terminateAll()
+      depositStreams.terminateAll()
       app.server.closeAllConnections()
     }, config.shutdownMs)
     // Those that answered their last request after the server had closed the idle ones.

@@ -12,8 +12,10 @@ const HELP: Readonly<Record<string, string>> = {
   host: 'address to listen on',
   port: 'port to listen on; 0 takes a free one',
   dataDir: 'folder of the database (default: ~/.sotto-relay)',
-  registration: 'who may register: open or invite',
-  powBits: 'work of an open registration; 0 wants none',
+  registration:
+    'who may register: anybody (open), whoever does some work (work), or by code (invite)',
+  powBits: 'leading zero bits of the work',
+  reservedNames: 'names that nobody may register, nor any that look like them (default: a list)',
   publicUrl: 'https://host that clients use, where a proxy stands before',
   trustProxy: 'believe X-Forwarded-* of the proxy right before (only where there is one)',
   tlsCert: 'certificate chain (PEM)',

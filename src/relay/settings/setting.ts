@@ -2,10 +2,10 @@ import Type, { type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { RelayConfig } from '../config.ts'
 
-/** All settings are single values; groups of them are in their names. */
-export type SettingValue = string | number | boolean | null
+/** Groups of settings are in their names: a value is one, or a list of texts. */
+export type SettingValue = string | number | boolean | null | readonly string[]
 
-type SettingKind = 'text' | 'number' | 'boolean' | 'choice'
+type SettingKind = 'text' | 'number' | 'boolean' | 'choice' | 'list'
 
 /** One thing that an operator can set, in one of four ways. */
 export interface Setting {
@@ -39,6 +39,7 @@ interface Node {
 }
 
 function isSettingValue(value: unknown): value is SettingValue {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string')
   return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
@@ -51,6 +52,7 @@ const FLAGS: Readonly<Record<string, string>> = { dataDir: '--data' }
 function allowedText(node: Node, choices: readonly string[]): string {
   if (choices.length > 0) return `one of ${choices.join(', ')}`
   if (node.type === 'boolean') return 'true or false'
+  if (node.type === 'array') return 'a list of names, separated by commas'
   if (node.type === 'integer') {
     const { minimum = 0, maximum } = node
     return maximum === undefined
@@ -67,7 +69,11 @@ function leafSetting(name: string, node: Node & TSchema): Setting {
   const real = options.filter(({ type }) => type !== 'null')
   const choices = real.flatMap((option) => (typeof option.const === 'string' ? [option.const] : []))
   const [first = node] = real
-  const kinds: Readonly<Record<string, SettingKind>> = { integer: 'number', boolean: 'boolean' }
+  const kinds: Readonly<Record<string, SettingKind>> = {
+    integer: 'number',
+    boolean: 'boolean',
+    array: 'list',
+  }
   const validator = Compile(node)
   return {
     name,
@@ -108,6 +114,7 @@ export const SETTINGS: readonly Setting[] = settingsOf(
 export function parseText(setting: Setting, text: string): SettingValue | undefined {
   let value: SettingValue | undefined = text
   if (setting.kind === 'number') value = /^\d{1,15}$/.test(text) ? Number(text) : undefined
+  if (setting.kind === 'list') value = text === '' ? [] : text.split(',')
   if (setting.kind === 'boolean') value = { true: true, false: false }[text]
   return value !== undefined && setting.accepts(value) ? value : undefined
 }

@@ -2,11 +2,29 @@ import type { Database } from 'better-sqlite3'
 import type { AccountId, MailboxId, MailboxLimits } from '../storage.ts'
 import { NO_QUOTAS, type BlockedAccount, type Quotas } from '../storage-admin.ts'
 
-interface RulesRow {
+/** What concerns the mailboxes of an account that has rules of its own. */
+export interface MailboxRules {
   readonly blocked_ms: number | null
   readonly mailbox_envelopes: number | null
   readonly mailbox_bytes: number | null
+}
+
+interface RulesRow extends MailboxRules {
   readonly tokens: number | null
+}
+
+/** The limits of a mailbox under the rules of its account; `null` where it takes nothing. */
+export function mailboxLimits(
+  rules: MailboxRules | null,
+  limits: MailboxLimits,
+): MailboxLimits | null {
+  if (rules === null) return limits
+  if (rules.blocked_ms !== null) return null
+  return {
+    ...limits,
+    envelopes: rules.mailbox_envelopes ?? limits.envelopes,
+    bytes: rules.mailbox_bytes ?? limits.bytes,
+  }
 }
 
 /** Blocks and quotas of single accounts. Synchronous: changes run inside a group commit. */
@@ -57,16 +75,9 @@ export class AccountRules {
     return this.#find.get(account)?.blocked_ms ?? null
   }
 
-  /** The limits of one account's mailboxes; `null` where they take nothing. */
-  mailboxLimits(account: AccountId, limits: MailboxLimits): MailboxLimits | null {
-    const row = this.#find.get(account)
-    if (row === undefined) return limits
-    if (row.blocked_ms !== null) return null
-    return {
-      ...limits,
-      envelopes: row.mailbox_envelopes ?? limits.envelopes,
-      bytes: row.mailbox_bytes ?? limits.bytes,
-    }
+  /** @returns `null` for almost every account. */
+  find(account: AccountId): MailboxRules | null {
+    return this.#find.get(account) ?? null
   }
 
   setQuotas(account: AccountId, quotas: Quotas): boolean {

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { ADMIN_TABLES } from './schema-admin.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
@@ -85,8 +86,17 @@ CREATE TABLE invite_codes (
 ) STRICT;
 `
 
+// Names that look alike: no two of the same skeleton. Of those that were there before, the oldest has it.
+const NAME_SKELETONS = `
+ALTER TABLE accounts ADD COLUMN skeleton TEXT;
+UPDATE accounts SET skeleton = name_skeleton(name);
+UPDATE accounts SET skeleton = NULL
+  WHERE id NOT IN (SELECT min(id) FROM accounts GROUP BY skeleton);
+CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS NOT NULL;
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, ADMIN_TABLES]
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, ADMIN_TABLES]
 
 /** The newest version of the database that this relay can open. */
 export const MIGRATIONS_KNOWN: number = MIGRATIONS.length
@@ -100,6 +110,9 @@ export function migrate(database: Database): void {
         'Install the newer relay, or restore a backup that was made before it ran.',
     )
   }
+  database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
+    nameSkeleton(String(name)),
+  )
   for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
     database.transaction(() => {
       database.exec(migration)

@@ -104,7 +104,10 @@ describe('settings', () => {
   test.each<[Partial<SettingSources>, RegExp]>([
     [{ flags: { '--port': '70000' } }, /^--port must be a whole number from 0 to 65535\.$/],
     [{ flags: { '--port': '1e3' } }, /^--port must be/],
-    [{ flags: { '--registration': 'all' } }, /^--registration must be one of open, invite\.$/],
+    [
+      { flags: { '--registration': 'all' } },
+      /^--registration must be one of open, work, invite\.$/,
+    ],
     [{ env: { SOTTO_RELAY_TRUST_PROXY: 'yes' } }, /^SOTTO_RELAY_TRUST_PROXY must be true or false/],
     [
       { env: { SOTTO_RELAY_PROT: '1' } },

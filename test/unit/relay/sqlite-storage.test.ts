@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
@@ -44,6 +44,24 @@ describe('the SQLite engine', () => {
     await storage.putTokens(found.id, { add: [token], revoke: [] }, 10, NOW)
     return token.hash
   }
+
+  test('names of before the rule stay, and the oldest stands for those that look alike', async () => {
+    // Of a relay without the rule; it has alice and bob.
+    copyFileSync(new URL('../../fixtures/relay/v1.db', import.meta.url), path)
+    const database = new SQLite(path)
+    database.exec("INSERT INTO accounts (name, signing_key, created_ms) VALUES ('a1ice', x'02', 2)")
+    database.close()
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    expect(await storage.nameState('alice')).toBe('taken')
+    expect(await storage.nameState('a1ice')).toBe('taken')
+    expect(await storage.nameState('aiice')).toBe('looks-taken')
+    expect(await storage.nameState('b0b')).toBe('looks-taken')
+    const younger = await storage.findAccount('a1ice')
+    if (younger === null) throw new Error('the account is gone')
+    await storage.deleteAccount(younger.id)
+    expect(await storage.nameState('a1ice')).toBe('looks-taken')
+    await storage.close()
+  })
 
   test('keeps its secret and everything stored when it is opened again', async () => {
     const first = openSqliteStorage({ path, onFatal: throwFatal })
