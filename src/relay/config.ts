@@ -121,6 +121,10 @@ export const RelayConfig = Type.Object(
     metricsPort: Type.Union([Type.Integer({ minimum: 0, maximum: 65_535 }), Type.Null()], {
       default: null,
     }),
+    /** Where `/metrics` listens; `null`: where the relay does. */
+    metricsHost: Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()], {
+      default: null,
+    }),
     logLevel: Type.Union(
       [
         Type.Literal('silent'),
@@ -131,6 +135,12 @@ export const RelayConfig = Type.Object(
       ],
       { default: 'silent' },
     ),
+    /** Socket of `relay admin`; `null`: `admin.sock` in the folder of the database, where there is one. */
+    adminSocket: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    /** How long `/readyz` says no before the relay stops listening, for load balancers to notice. */
+    drainMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 0 }),
+    /** Running requests get this long at the end. */
+    shutdownMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 5 * SECOND_MS }),
     limits: Limits,
     rates: Rates,
   },
