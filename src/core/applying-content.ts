@@ -9,6 +9,7 @@ import {
 } from '#protocol/content.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
+import { keepClaims } from './log-gossip.ts'
 import { describePosition } from './inspection.ts'
 import { textContentOf } from './messages.ts'
 import type { Contact, ContactId, Message } from './model.ts'
@@ -46,6 +47,7 @@ export function applyPlaintext(
   applyGrant(context, contact, content)
   applyReceipts(context, contact, content)
   applyResendRequest(context, contact, content)
+  keepClaims(context, contact, content)
   if (content.text !== undefined && mayWriteText(context, contact, opened)) {
     const signature =
       plaintext.signature === null

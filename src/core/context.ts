@@ -1,6 +1,7 @@
 import { ConfirmedKeys } from './confirmed-keys.ts'
 import { Changes } from './changes.ts'
 import type { DeviceKeys } from './device-keys.ts'
+import { HostTurns } from './host-turns.ts'
 import { Events } from './events.ts'
 import { SessionBook } from './session-book.ts'
 import type { Account } from './model.ts'
@@ -17,6 +18,7 @@ export class Context {
   readonly events = new Events()
   readonly sessions: SessionBook
   readonly confirmedKeys = new ConfirmedKeys()
+  readonly hostTurns = new HostTurns()
   #changes: Changes | null = null
 
   constructor(parts: {

@@ -8,6 +8,7 @@ import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
 import { enqueue } from './outbox.ts'
+import { isDistrusted } from './relay-logs.ts'
 import { establishSession, sealItem } from './sessions.ts'
 
 const IDLE: JobOutcome = { kind: 'idle' }
@@ -24,6 +25,8 @@ export async function depositWaiting(context: Context, contactId: ContactId): Pr
       context.commit(() => context.store.outbox.removeForContact(contactId))
       return IDLE
     }
+    // Waits for the user to look at what the relay did.
+    if (isDistrusted(context, hostOf(contact.address))) return IDLE
     // Waits for the user to look at changed keys, or for the other side to accept.
     if (contact.changedSigningKey !== null) return IDLE
     const item = nextItem(context, contact)
@@ -132,6 +135,7 @@ async function refused(
   }
   // Another token came meanwhile, or new keys were accepted: it was not that one which was refused.
   if (!isTokenOf(current, contact.outboundToken)) return null
+  if (!lookup.ok && lookup.error.code === 'RELAY_DISTRUSTED') return IDLE
   if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
   if (lookup.ok && current.outboundTokenKind === 'invite') {
     context.commit(() => {
@@ -158,7 +162,7 @@ function giveUpOrRetry(
   error: Failure<ErrorCode>,
 ): JobOutcome | null {
   // The user has something to look at first.
-  if (error.code === 'CONTACT_IDENTITY_CHANGED') return IDLE
+  if (error.code === 'CONTACT_IDENTITY_CHANGED' || error.code === 'RELAY_DISTRUSTED') return IDLE
   if (ERRORS[error.code].retry === 'never') {
     giveUp(context, item, error.code)
     return null

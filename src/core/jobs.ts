@@ -3,15 +3,19 @@ import { lookUpAuthors } from './author-lookups.ts'
 import { Connection } from './connection.ts'
 import type { Context } from './context.ts'
 import { depositWaiting } from './depositing.ts'
+import { followNames } from './following-names.ts'
 import { forgetExpiredInvites } from './invites.ts'
 import { Job, type JobOutcome } from './job.ts'
+import { compareClaims } from './log-gossip.ts'
 import type { ContactId } from './model.ts'
+import { auditOwnEntry } from './own-entry.ts'
 import { keepPrekeys } from './prekey-upkeep.ts'
 import type { Followup } from './receiving.ts'
 import { registerAccount } from './registration.ts'
 import { SessionRepair } from './session-repair.ts'
 import { keepTokens } from './token-upkeep.ts'
 
+const OWN_ENTRY_AUDIT_MS = 24 * 3_600_000
 const PREKEY_UPKEEP_MS = 6 * 3_600_000
 const HOUSEKEEPING_MS = 24 * 3_600_000
 /** Between two pieces of tidying up the store, so that nothing waits for them. */
@@ -31,6 +35,9 @@ export class Jobs {
   readonly #tokens: Job
   readonly #lookups: Job
   readonly #repairs: Job
+  readonly #ownEntry: Job
+  readonly #claims: Job
+  readonly #followed: Job
   readonly #housekeeping: Job
   readonly #tidying: Job
   #stopped = false
@@ -61,6 +68,12 @@ export class Jobs {
       this.wakeDeposits()
       return outcome
     })
+    this.#ownEntry = this.#job('own-entry', async () => {
+      const audited = await auditOwnEntry(context)
+      return audited.ok ? { kind: 'again', afterMs: OWN_ENTRY_AUDIT_MS } : failedBy(audited.error)
+    })
+    this.#claims = this.#job('claims', () => compareClaims(context))
+    this.#followed = this.#job('followed-names', () => followNames(context))
     this.#housekeeping = this.#job('housekeeping', () => {
       forgetExpiredInvites(context)
       context.store.inbox.forgetSeenBefore(context.clock.nowMs() - SEEN_KEPT_MS)
@@ -87,7 +100,14 @@ export class Jobs {
     if (repairs) this.#repairs.wake()
     // Receipts and answers go out, and a grant or an acceptance may have changed who can be written to.
     this.#tokens.wake()
+    // They may have told which checkpoints they saw.
+    this.#claims.wake()
     this.wakeDeposits()
+  }
+
+  /** A relay is trusted again: all that waited for it goes on. */
+  wakeForRelay(): void {
+    this.#wakeAll()
   }
 
   /** Something was put into the outbox, or a contact can be reached now. */
@@ -139,7 +159,14 @@ export class Jobs {
   }
 
   #elsewhere(): Job[] {
-    return [this.#lookups, this.#repairs, ...this.#deposits.values()]
+    return [
+      this.#lookups,
+      this.#repairs,
+      this.#ownEntry,
+      this.#claims,
+      this.#followed,
+      ...this.#deposits.values(),
+    ]
   }
 
   #job(name: string, run: () => Promise<JobOutcome>): Job {
@@ -167,6 +194,9 @@ export class Jobs {
     this.#tokens.wakeFresh()
     this.#lookups.wakeFresh()
     this.#repairs.wakeFresh()
+    this.#ownEntry.wakeFresh()
+    this.#claims.wakeFresh()
+    this.#followed.wakeFresh()
     for (const contactId of this.#context.store.outbox.contactsWaiting()) {
       this.#depositJob(contactId).wakeFresh()
     }
@@ -188,7 +218,9 @@ export class Jobs {
 
 function failedBy(error: { readonly code: ErrorCode; readonly retryAfterMs?: number }): JobOutcome {
   // What cannot change by itself is tried again only when the connection is made anew.
-  if (ERRORS[error.code].retry === 'never') return { kind: 'idle' }
+  if (ERRORS[error.code].retry === 'never' || error.code === 'RELAY_DISTRUSTED') {
+    return { kind: 'idle' }
+  }
   return {
     kind: 'failed',
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),

@@ -19,6 +19,7 @@ import type {
   StoredPrekey,
   StoredSession,
 } from './model.ts'
+import type { KeyLogProof, RelayLogTable, SignedHead } from './relay-log-ports.ts'
 
 // ---- Keychain -------------------------------------------------------------------------------------------------
 
@@ -114,6 +115,7 @@ export interface Store {
   readonly traces: TraceTable
   readonly outbox: OutboxTable
   readonly inbox: InboxTable
+  readonly relayLogs: RelayLogTable
   /** Bytes on disk, for the storage settings. */
   sizeBytes(): number
   /**
@@ -372,6 +374,14 @@ export interface PrekeysLeft {
 export interface RelayIdentity {
   readonly signingKey: Uint8Array
   readonly devices: readonly { readonly deviceId: number; readonly certificate: Uint8Array }[]
+  /** `null` where the account has not given its device list yet. */
+  readonly log: KeyLogProof | null
+}
+
+export interface RelayBundles {
+  readonly signingKey: Uint8Array
+  readonly bundles: readonly RelayBundle[]
+  readonly log: KeyLogProof | null
 }
 
 export interface RelayBundle {
@@ -447,11 +457,11 @@ export interface Relay {
   register(
     host: RelayHost,
     signer: RequestSigner,
-    device: { readonly certificate: Uint8Array },
+    device: { readonly certificate: Uint8Array; readonly deviceList?: Uint8Array },
     inviteCode: string | null,
   ): RelayResult<
     void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
+    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID' | 'CONFLICT'
   >
   deleteAccount(
     host: RelayHost,
@@ -474,10 +484,21 @@ export interface Relay {
     host: RelayHost,
     name: string,
     idempotencyKey: Uint8Array,
-  ): RelayResult<
-    { readonly signingKey: Uint8Array; readonly bundles: readonly RelayBundle[] },
-    'ACCOUNT_UNKNOWN'
-  >
+  ): RelayResult<RelayBundles, 'ACCOUNT_UNKNOWN'>
+  /** The newest checkpoint of a relay's log. */
+  fetchLogHead(host: RelayHost): RelayResult<SignedHead>
+  /** Path of a consistency proof; `NOT_FOUND` where the relay says that it has no such sizes. */
+  fetchConsistency(
+    host: RelayHost,
+    oldSize: number,
+    size: number,
+  ): RelayResult<readonly Uint8Array[], 'NOT_FOUND'>
+  /** What the log says about a name: at a size (the newest), with the chain's entries after a number (the last). */
+  fetchChain(
+    host: RelayHost,
+    name: string,
+    at: { readonly size?: number; readonly after?: number },
+  ): RelayResult<KeyLogProof, 'ACCOUNT_UNKNOWN'>
   /** Succeeds only when the envelope is durable at the relay (or was already). */
   deposit(
     host: RelayHost,

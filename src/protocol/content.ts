@@ -1,4 +1,5 @@
 import { MAX_TEXT_BYTES, MAX_TEXT_CHARS } from '#shared/text-limits.ts'
+import { CHECKPOINT_BYTES } from './relay-limits.ts'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   ContentSchema,
@@ -14,6 +15,9 @@ export const MAX_DISPLAY_NAME_CHARS = 64
 export const MAX_EXCERPT_CHARS = 200
 /** Ids in one receipt or resend request. */
 export const MAX_IDS = 200
+const MAX_CHECKPOINTS = 4
+const MAX_RELAY_CHARS = 300
+const LOG_KEY_BYTES = 65
 const TOKEN_BYTES = 32
 const SIGNATURE_BYTES = 64
 /** Times beyond this are nonsense (year 2255) and would break dates; they are clamped. */
@@ -35,6 +39,15 @@ export interface Content {
   }
   readonly text?: TextContent
   readonly signedMode?: boolean
+  /** Of the logs of relays, as the sender has verified them. */
+  readonly checkpoints?: readonly SeenCheckpoint[]
+}
+
+export interface SeenCheckpoint {
+  readonly relay: string
+  /** 65 bytes. */
+  readonly logKey: Uint8Array
+  readonly checkpoint: Uint8Array
 }
 
 export interface TextContent {
@@ -51,7 +64,7 @@ export interface TextContent {
 
 /** Encodes content. The result is what a signature covers. */
 export function encodeContent(content: Content): Uint8Array {
-  const { profile, tokenGrant, receipts, resendRequest, text, signedMode } = content
+  const { profile, tokenGrant, receipts, resendRequest, text, signedMode, checkpoints } = content
   return toBinary(
     ContentSchema,
     create(ContentSchema, {
@@ -76,6 +89,7 @@ export function encodeContent(content: Content): Uint8Array {
         },
       }),
       ...(signedMode !== undefined && { signedMode: { on: signedMode } }),
+      ...(checkpoints && { checkpoints: checkpoints.map((seen) => ({ ...seen })) }),
     }),
   )
 }
@@ -87,7 +101,7 @@ export function encodeContent(content: Content): Uint8Array {
 export function decodeContent(bytes: Uint8Array): Content | null {
   const content = parse(() => fromBinary(ContentSchema, bytes))
   if (content === null) return null
-  const { profile, tokenGrant, receipts, resendRequest, signedMode } = content
+  const { profile, tokenGrant, receipts, resendRequest, signedMode, checkpoints } = content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
   if (receipts && !(areIds(receipts.delivered) && areIds(receipts.read))) return null
@@ -97,6 +111,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   ) {
     return null
   }
+  if (checkpoints.length > MAX_CHECKPOINTS || !checkpoints.every(isCheckpoint)) return null
   const text = content.text ? checkText(content.text) : undefined
   if (text === null) return null
   return {
@@ -112,6 +127,13 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     }),
     ...(text && { text }),
     ...(signedMode && { signedMode: signedMode.on }),
+    ...(checkpoints.length > 0 && {
+      checkpoints: checkpoints.map(({ relay, logKey, checkpoint }) => ({
+        relay,
+        logKey,
+        checkpoint,
+      })),
+    }),
   }
 }
 
@@ -183,6 +205,14 @@ export function decodePlaintext(
   const { content, signature } = plaintext
   if (signature.length !== 0 && signature.length !== SIGNATURE_BYTES) return null
   return { content, signature: signature.length === 0 ? null : signature }
+}
+
+function isCheckpoint({ relay, logKey, checkpoint }: SeenCheckpoint): boolean {
+  return (
+    relay.length <= MAX_RELAY_CHARS &&
+    logKey.length === LOG_KEY_BYTES &&
+    checkpoint.length === CHECKPOINT_BYTES
+  )
 }
 
 function areIds(ids: readonly Uint8Array[]): boolean {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
+import type { KeyLog } from './key-log/key-log.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -14,6 +15,7 @@ import type { WakeUps } from './wake-ups.ts'
 export interface RelayContext {
   readonly config: RelayConfig
   readonly storage: RelayStorage
+  readonly keyLog: KeyLog
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits

@@ -7,6 +7,7 @@ import { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
+import { KeyLog } from './key-log/key-log.ts'
 import { Maintenance } from './maintenance.ts'
 import { RelayMetrics } from './metrics.ts'
 import { RateLimits } from './rate-limits.ts'
@@ -69,6 +70,7 @@ export async function startRelay(
   const context: RelayContext = {
     config,
     storage,
+    keyLog: new KeyLog(storage, nowMs),
     sessions,
     rates,
     streams,

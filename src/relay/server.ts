@@ -15,6 +15,7 @@ import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { depositRoutes } from './routes/deposits.ts'
+import { keyLogRoutes } from './routes/key-log.ts'
 import { mailboxRoutes } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -123,6 +124,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
+  keyLogRoutes(app, context)
   mailboxRoutes(app, context)
   depositRoutes(app, context)
   for (const [url, seen] of offered) {

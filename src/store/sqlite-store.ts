@@ -9,6 +9,7 @@ import { SqliteInviteTable } from './invite-table.ts'
 import { SqliteMessageTable } from './message-table.ts'
 import { SqliteOutboxTable } from './outbox-table.ts'
 import { SqlitePrekeyTable } from './prekey-table.ts'
+import { SqliteRelayLogTable } from './relay-log-table.ts'
 import { SqliteSessionTable } from './session-table.ts'
 import { SqliteSettingsTable } from './settings-table.ts'
 import { SqliteTraceTable } from './trace-table.ts'
@@ -28,6 +29,7 @@ export class SqliteStore implements Store {
   readonly traces: SqliteTraceTable
   readonly outbox: SqliteOutboxTable
   readonly inbox: SqliteInboxTable
+  readonly relayLogs: SqliteRelayLogTable
   readonly #connection: Connection
   readonly #words: WordIndex
 
@@ -45,6 +47,7 @@ export class SqliteStore implements Store {
     this.traces = new SqliteTraceTable(connection)
     this.outbox = new SqliteOutboxTable(connection)
     this.inbox = new SqliteInboxTable(connection)
+    this.relayLogs = new SqliteRelayLogTable(connection)
   }
 
   transaction<T>(work: () => T): T {

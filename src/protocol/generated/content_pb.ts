@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file content.proto.
  */
 export const file_content: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwijAIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlIh8KB1Byb2ZpbGUSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKClRva2VuR3JhbnQSDQoFdG9rZW4YASABKAwiKwoIUmVjZWlwdHMSEQoJZGVsaXZlcmVkGAEgAygMEgwKBHJlYWQYAiADKAwiQAoNUmVzZW5kUmVxdWVzdBIUCgxlbnZlbG9wZV9pZHMYASADKAwSGQoRbm90aGluZ190b19yZXNlbmQYAiADKAwiXwoEVGV4dBISCgptZXNzYWdlX2lkGAEgASgMEgwKBHRleHQYAiABKAkSIQoIcmVwbHlfdG8YAyABKAsyDy5zb3R0by52MS5SZXBseRISCgpyZXNlbnRfZm9yGAQgASgMIkEKBVJlcGx5EhIKCm1lc3NhZ2VfaWQYASABKAwSEwoLYnlfcmVjZWl2ZXIYAiABKAgSDwoHZXhjZXJwdBgDIAEoCSIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
+  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiuwIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEi0KC2NoZWNrcG9pbnRzGAggAygLMhguc290dG8udjEuU2VlbkNoZWNrcG9pbnQiHwoHUHJvZmlsZRIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoKVG9rZW5HcmFudBINCgV0b2tlbhgBIAEoDCIrCghSZWNlaXB0cxIRCglkZWxpdmVyZWQYASADKAwSDAoEcmVhZBgCIAMoDCJACg1SZXNlbmRSZXF1ZXN0EhQKDGVudmVsb3BlX2lkcxgBIAMoDBIZChFub3RoaW5nX3RvX3Jlc2VuZBgCIAMoDCJfCgRUZXh0EhIKCm1lc3NhZ2VfaWQYASABKAwSDAoEdGV4dBgCIAEoCRIhCghyZXBseV90bxgDIAEoCzIPLnNvdHRvLnYxLlJlcGx5EhIKCnJlc2VudF9mb3IYBCABKAwiQQoFUmVwbHkSEgoKbWVzc2FnZV9pZBgBIAEoDBITCgtieV9yZWNlaXZlchgCIAEoCBIPCgdleGNlcnB0GAMgASgJIkQKDlNlZW5DaGVja3BvaW50Eg0KBXJlbGF5GAEgASgJEg8KB2xvZ19rZXkYAiABKAwSEgoKY2hlY2twb2ludBgDIAEoDCIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
 
 /**
  * The plaintext of an envelope, before padding.
@@ -85,6 +85,13 @@ export type Content = Message<"sotto.v1.Content"> & {
    * @generated from field: sotto.v1.SignedMode signed_mode = 7;
    */
   signedMode?: SignedMode | undefined;
+
+  /**
+   * At most 4: of the sender's and the receiver's relay.
+   *
+   * @generated from field: repeated sotto.v1.SeenCheckpoint checkpoints = 8;
+   */
+  checkpoints: SeenCheckpoint[];
 };
 
 /**
@@ -254,6 +261,41 @@ export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
   messageDesc(file_content, 7);
 
 /**
+ * The newest checkpoint of a relay's log that the sender has verified (PROTOCOL §18.8).
+ *
+ * @generated from message sotto.v1.SeenCheckpoint
+ */
+export type SeenCheckpoint = Message<"sotto.v1.SeenCheckpoint"> & {
+  /**
+   * `host` or `host:port` of the relay.
+   *
+   * @generated from field: string relay = 1;
+   */
+  relay: string;
+
+  /**
+   * 65 bytes: the key of the log.
+   *
+   * @generated from field: bytes log_key = 2;
+   */
+  logKey: Uint8Array;
+
+  /**
+   * 113 bytes, as the relay signed it.
+   *
+   * @generated from field: bytes checkpoint = 3;
+   */
+  checkpoint: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.v1.SeenCheckpoint.
+ * Use `create(SeenCheckpointSchema)` to create a new message.
+ */
+export const SeenCheckpointSchema: GenMessage<SeenCheckpoint> = /*@__PURE__*/
+  messageDesc(file_content, 8);
+
+/**
  * The sender has switched signed messages on or off for this conversation.
  *
  * @generated from message sotto.v1.SignedMode
@@ -270,5 +312,5 @@ export type SignedMode = Message<"sotto.v1.SignedMode"> & {
  * Use `create(SignedModeSchema)` to create a new message.
  */
 export const SignedModeSchema: GenMessage<SignedMode> = /*@__PURE__*/
-  messageDesc(file_content, 8);
+  messageDesc(file_content, 9);
 

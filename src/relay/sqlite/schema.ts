@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { KEY_LOG_SCHEMA } from './key-log.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
 // whole pages. Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
@@ -85,7 +86,7 @@ CREATE TABLE invite_codes (
 `
 
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, KEY_LOG_SCHEMA]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {

@@ -1,9 +1,10 @@
-import SQLite from 'better-sqlite3'
-import { randomBytes } from '#crypto/primitives.ts'
+import SQLite, { type Database } from 'better-sqlite3'
+import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
+import { KeyLogTables } from './key-log.ts'
 import { MailboxTables } from './mailboxes.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
@@ -23,6 +24,22 @@ export interface SqliteStorageOptions {
   readonly maxPages?: number
 }
 
+/** A value made with the database. */
+function kept(database: Database, name: string, generate: () => Uint8Array): Uint8Array {
+  const read = database.prepare<[string], { value: Uint8Array }>(
+    'SELECT value FROM meta WHERE name = ?',
+  )
+  const before = read.get(name)
+  if (before !== undefined) return before.value
+  // Another process may be making it at the same moment: the first one stays.
+  database
+    .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING')
+    .run(name, generate())
+  const value = read.get(name)?.value
+  if (value === undefined) throw new TypeError(`${name} was not stored`)
+  return value
+}
+
 /** Opens the embedded engine: one process, one file, group commits with full sync. */
 export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   const database = new SQLite(options.path)
@@ -36,15 +53,13 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   migrate(database)
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
-  database
-    .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING')
-    .run('secret', randomBytes(SECRET_BYTES))
-  const secret = database
-    .prepare<[string], { value: Uint8Array }>('SELECT value FROM meta WHERE name = ?')
-    .get('secret')?.value
-  if (secret === undefined) throw new TypeError('the secret was not stored')
+  const secret = kept(database, 'secret', () => randomBytes(SECRET_BYTES))
+  const logKey = kept(database, 'log key', () =>
+    SigningKeyPair.generate(randomBytes).exportScalar(),
+  )
 
-  const accounts = new AccountTables(database)
+  const log = new KeyLogTables(database)
+  const accounts = new AccountTables(database, log)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
   const expiry = new Expiry(database)
@@ -56,9 +71,13 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
 
   return {
     secret,
+    logKey,
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
+    logHead: async () => log.head(),
+    logConsistency: async (oldSize, size) => log.consistency(oldSize, size),
+    logChain: async (name, at) => log.chain(name, at),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),
     addInviteCode: (hash, uses, expiresAtMs) =>
       commits.run(() => accounts.addInviteCode(hash, uses, expiresAtMs)),
