@@ -2,12 +2,11 @@ import { nextSizeForContact } from '#crypto/key-log.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { ERRORS, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { ok, type Result } from '#shared/result.ts'
-import { hostOf } from '#protocol/address.ts'
+import { hostOf, type Address } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import { identityChanged } from './identity-change.ts'
 import type { JobOutcome } from './job.ts'
 import { fetchProvenKey } from './proven-keys.ts'
-import type { FollowedName } from './relay-log-ports.ts'
 import {
   acceptHead,
   checkGrowth,
@@ -28,19 +27,29 @@ const LONGEST_PAUSE_MS = 10 * 60_000
 export async function followNames(context: Context): Promise<JobOutcome> {
   forgetStrangers(context)
   let failed = await refreshHeads(context)
-  const [due, ...others] = dueNames(context)
-  if (due !== undefined) {
-    const looked = await context.hostTurns.take(hostOf(due.address), () => lookAgain(context, due))
+  const due = dueNames(context)
+  const unseen = unseenContacts(context)
+  const [next] = due
+  if (next !== undefined) {
+    const looked = await context.hostTurns.take(hostOf(next), () => lookAgain(context, next))
     if (!looked.ok) failed ||= ERRORS[looked.error.code].retry === 'later'
-    else if (looked.value) await noticeChange(context, due)
+    else if (looked.value) failed ||= !(await noticeChange(context, next))
+  } else {
+    // At random: one whose relay does not answer must not hold up the others.
+    const some = unseen[Math.floor(fraction(context) * unseen.length)]
+    if (some !== undefined) failed ||= !(await noticeChange(context, some))
   }
   if (failed) return { kind: 'failed' }
-  return { kind: 'again', afterMs: others.length > 0 ? pauseMs(context) : DAY_MS / 4 }
+  const isMore = due.length + unseen.length > 1
+  return { kind: 'again', afterMs: isMore ? pauseMs(context) : DAY_MS / 4 }
 }
 
-function pauseMs({ random }: Context): number {
-  const fraction = (random(1)[0] ?? 0) / 256
-  return SHORTEST_PAUSE_MS + fraction * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS)
+function fraction({ random }: Context): number {
+  return (random(1)[0] ?? 0) / 256
+}
+
+function pauseMs(context: Context): number {
+  return SHORTEST_PAUSE_MS + fraction(context) * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS)
 }
 
 /** Names that nobody among the contacts has: authors that were looked up and turned away. */
@@ -73,24 +82,38 @@ async function refreshHeads(context: Context): Promise<boolean> {
 }
 
 /** Names whose log has grown to the size at which they are to be looked at. */
-function dueNames(context: Context): FollowedName[] {
+function dueNames(context: Context): Address[] {
   const { relayLogs } = context.store
   const own = context.account().address
-  return relayLogs.listFollowed().filter(({ address, size }) => {
-    const log = relayLogs.get(hostOf(address))
-    return (
-      address !== own &&
-      log !== null &&
-      log.distrust === null &&
-      nextSizeForContact(size) <= lastCheckpoint(log).size
+  return relayLogs
+    .listFollowed()
+    .filter(({ address, size }) => {
+      const log = relayLogs.get(hostOf(address))
+      const isTrusted = log !== null && log.distrust === null
+      return address !== own && isTrusted && nextSizeForContact(size) <= lastCheckpoint(log).size
+    })
+    .map(({ address }) => address)
+}
+
+/** Contacts whose name was never looked at in a log: those from before there was one. */
+function unseenContacts(context: Context): Address[] {
+  const { relayLogs, contacts } = context.store
+  return contacts
+    .list()
+    .filter(
+      ({ address, relation, changedSigningKey }) =>
+        (relation === 'accepted' || relation === 'request-out') &&
+        changedSigningKey === null &&
+        relayLogs.followed(address) === null &&
+        !isDistrusted(context, hostOf(address)),
     )
-  })
+    .map(({ address }) => address)
 }
 
 /** @returns whether the name's chain has grown. */
 async function lookAgain(
   context: Context,
-  { address }: FollowedName,
+  address: Address,
 ): Promise<Result<boolean, Failure<ErrorCode>>> {
   const { relayLogs } = context.store
   const host = hostOf(address)
@@ -113,11 +136,12 @@ async function lookAgain(
   }
 }
 
-/** Tells the user where a contact's name belongs to another key now. */
-async function noticeChange(context: Context, { address }: FollowedName): Promise<void> {
+/** Tells the user where a contact's name belongs to another key now. @returns whether nothing is to be tried again. */
+async function noticeChange(context: Context, address: Address): Promise<boolean> {
   const current = await fetchProvenKey(context, address)
   const contact = context.store.contacts.byAddress(address)
   if (current.ok && contact !== null && !equalPublicBytes(contact.signingKey, current.value)) {
     identityChanged(context, contact, current.value)
   }
+  return current.ok || ERRORS[current.error.code].retry !== 'later'
 }

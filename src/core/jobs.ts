@@ -47,6 +47,8 @@ export class Jobs {
     this.connection = new Connection(context, {
       followUp: (followup) => this.followUp(followup),
       online: () => this.#wakeAll(),
+      // It may have given our name to somebody else.
+      refused: () => this.#ownEntry.wake(),
     })
     const repair = new SessionRepair(context)
     this.#register = this.#job('register', () => this.#registerAccount())
@@ -70,7 +72,10 @@ export class Jobs {
     })
     this.#ownEntry = this.#job('own-entry', async () => {
       const audited = await auditOwnEntry(context)
-      return audited.ok ? { kind: 'again', afterMs: OWN_ENTRY_AUDIT_MS } : failedBy(audited.error)
+      if (!audited.ok) return failedBy(audited.error)
+      // Our relay's newest checkpoint is known now: names there may be due.
+      this.#followed.wake()
+      return { kind: 'again', afterMs: OWN_ENTRY_AUDIT_MS }
     })
     this.#claims = this.#job('claims', () => compareClaims(context))
     this.#followed = this.#job('followed-names', () => followNames(context))

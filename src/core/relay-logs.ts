@@ -22,7 +22,8 @@ type Refusal = Failure<ErrorCode>
 
 /** Whether nothing is to be sent by way of a relay until the user has looked at what it did. */
 export function isDistrusted(context: Context, host: RelayHost): boolean {
-  return context.store.relayLogs.get(host)?.distrust != null
+  const log = context.store.relayLogs.get(host)
+  return log !== null && log.distrust !== null
 }
 
 /** Stops trusting a relay, for good until the user says otherwise, and keeps what shows why. */

@@ -18,6 +18,7 @@ import {
   MessageSeqView,
   MessageView,
   RelayCheckView,
+  RelayTrustView,
   SafetyNumberView,
   SearchHitView,
   SettingsChange,
@@ -176,6 +177,8 @@ export const CALLS = {
       'ACCOUNT_UNKNOWN',
       'KEY_INVALID',
       'SIGNATURE_INVALID',
+      'KEYS_NOT_PUBLISHED',
+      'RELAY_DISTRUSTED',
       ...STORAGE,
       ...NETWORK,
     ],
@@ -358,6 +361,14 @@ export const CALLS = {
     output: v.strictObject({ latencyMs: v.number() }),
     errors: ['PROFILE_MISSING', ...NETWORK],
   },
+  /** Relays that have shown different things (PROTOCOL §18.9): nothing is sent to contacts there. */
+  'relays.listDistrusted': { input: noInput, output: v.array(RelayTrustView), errors: [] },
+  /** The user has looked at it and goes on: what the relay shows next is taken as at first contact. */
+  'relays.trustAgain': {
+    input: v.strictObject({ host: relay }),
+    output: nothing,
+    errors: ['ADDRESS_INVALID', ...STORAGE],
+  },
   'keys.getHealth': { input: noInput, output: KeyHealthView, errors: ['PROFILE_MISSING'] },
   'about.get': { input: noInput, output: AboutView, errors: [] },
   /** Text to copy for a report: versions, codes and counts; no names, no content. Nothing is sent anywhere. */
@@ -397,6 +408,8 @@ export const EVENTS = {
   'connection.changed': ConnectionView,
   'account.changed': AccountView,
   'settings.changed': SettingsView,
+  /** All relays that are not trusted now. */
+  'relays.changed': v.array(RelayTrustView),
   /** Rows that are new or differ; the page merges them by id. */
   'conversations.changed': v.array(ConversationView),
   'conversations.removed': v.array(ConversationIdView),

@@ -84,7 +84,7 @@ describe('a hostile relay', () => {
     const mallorysKey = Uint8Array.from(
       valueOf(await mallory.parts().relay.fetchIdentity(scenario.host, 'mallory')).signingKey,
     )
-    expect(codeOf(await other.client.addContact(link))).toBe('CONTACT_IDENTITY_CHANGED')
+    expect(codeOf(await other.client.addContact(link))).toBe('RELAY_DISTRUSTED')
   })
 
   test('that fills the stream with rubbish is survived', async () => {

@@ -51,7 +51,7 @@ function parseDeviceList(
   { name, deviceList, device }: RegisterRequest,
   signingKey: SigningPublicKey,
   certificate: Uint8Array,
-): NewAccount['deviceList'] {
+): NonNullable<NewAccount['deviceList']> | null {
   if (deviceList === undefined) return null
   const bytes = decodeBase64Url(deviceList)
   const list = bytes && verifyDeviceList(bytes)

@@ -29,8 +29,12 @@ interface EntryRow {
   readonly device_list: Uint8Array | null
 }
 
-function entryOf({ hash, list_version }: EntryRow): ChainEntry {
-  return list_version === null ? REMOVAL : { kind: 'device-list', hash }
+function isList(row: EntryRow): row is EntryRow & { readonly list_version: number } {
+  return row.list_version !== null
+}
+
+function entryOf(row: EntryRow): ChainEntry {
+  return isList(row) ? { kind: 'device-list', hash: row.hash } : REMOVAL
 }
 
 /** The log of device lists. Synchronous: changes run inside a group commit. */
@@ -103,21 +107,22 @@ export class KeyLogTables {
   ): boolean {
     const key = mapKey(name)
     const last = this.#lastEntry.get(key)
-    if (last?.list_version != null && last.list_version >= list.version) return false
+    if (last !== undefined && isList(last) && last.list_version >= list.version) return false
     this.#append(key, last, listEntry(list.bytes), list)
     return true
   }
 
   /** Whether the newest entry of a name is a device list. */
   lists(name: string): boolean {
-    return this.#lastEntry.get(mapKey(name))?.list_version != null
+    const last = this.#lastEntry.get(mapKey(name))
+    return last !== undefined && isList(last)
   }
 
   /** Appends that an account was removed, if the log knows it. Its device list is forgotten; the hashes stay. */
   appendRemoval(name: string): void {
     const key = mapKey(name)
     const last = this.#lastEntry.get(key)
-    if (last?.list_version != null) this.#append(key, last, REMOVAL, null)
+    if (last !== undefined && isList(last)) this.#append(key, last, REMOVAL, null)
   }
 
   #append(

@@ -3,6 +3,7 @@ import type {
   ConnectionView,
   ConversationView,
   MessageView,
+  RelayTrustView,
   SettingsView,
 } from '#shared/views.ts'
 import {
@@ -26,6 +27,7 @@ export interface Scenario {
   conversations: ConversationView[]
   messages: Map<number, MessageView[]>
   openConversationId: number | null
+  distrustedRelays: RelayTrustView[]
 }
 
 const READY: AppStateView = {
@@ -73,6 +75,7 @@ function scenario(change: Partial<Scenario> = {}): Scenario {
     conversations: [],
     messages: new Map(),
     openConversationId: null,
+    distrustedRelays: [],
     ...change,
   }
 }
