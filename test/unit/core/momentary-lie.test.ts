@@ -49,9 +49,11 @@ async function client(name: string): Promise<Context> {
 }
 
 function strangers(count: number): void {
-  for (let i = 0; i < count; i++) {
-    log.appendList(`stranger-${randomBytes(4).join('-')}`, { version: 1, bytes: randomBytes(99) })
-  }
+  database.transaction(() => {
+    for (let i = 0; i < count; i++) {
+      log.appendList(`stranger-${randomBytes(4).join('-')}`, { version: 1, bytes: randomBytes(99) })
+    }
+  })()
 }
 
 interface Shown {
@@ -83,8 +85,8 @@ async function later(context: Context): Promise<void> {
   for (let i = 0; i < 4; i++) await followNames(context)
 }
 
-const cases = Array.from({ length: 6 }, (_, before) =>
-  [0, 1, 2, 3, 5, 8].map((after) => [before, after] as const),
+const cases = Array.from({ length: 4 }, (_, before) =>
+  [0, 1, 4].map((after) => [before, after] as const),
 ).flat()
 
 test.each(cases)(
