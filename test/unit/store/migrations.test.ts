@@ -113,5 +113,13 @@ describe('migrations', () => {
       store.close()
     })
     expect(snapshotOf(store)).toEqual(FIXTURE_SNAPSHOT)
+    // What version 2 has added begins empty, and refers to what was there.
+    const [row] = store.conversations.rows()
+    if (row === undefined) throw new RangeError('the fixture has a conversation')
+    expect([store.relayLogs.list(), store.relayLogs.listFollowed()]).toEqual([[], []])
+    expect(store.relayLogs.ownList()).toBeNull()
+    store.relayLogs.setTold(row.contact.id, 'relay.example', new Uint8Array(113))
+    store.contacts.remove(row.contact.id)
+    expect(store.relayLogs.told(row.contact.id, 'relay.example')).toBeNull()
   })
 })
