@@ -250,6 +250,25 @@ export const SCENARIOS = {
       waitingCount: 2,
     },
   }),
+  distrusted: () => ({
+    ...some(),
+    distrustedRelays: [
+      {
+        host: 'relay.example.org',
+        isOwn: true,
+        reason: 'split-view',
+        sinceMs: NOW_MS - HOUR_MS,
+        evidence: '{ "relay": "relay.example.org" }',
+      },
+      {
+        host: 'a-relay-with-quite-a-long-name.somewhere-else.example.net:8443',
+        isOwn: false,
+        reason: 'rolled-back',
+        sinceMs: NOW_MS - HOUR_MS,
+        evidence: '{}',
+      },
+    ],
+  }),
   insecure: () => ({ ...some(), connection: { ...ONLINE, secure: false } }),
   'first-run': () =>
     scenario({ app: { phase: 'first-run', keychain: 'available', inviteLink: null } }),
