@@ -1,5 +1,5 @@
 import { concatBytes, encodeUtf8, equalPublicBytes } from '#shared/bytes.ts'
-import { HASH_BYTES } from './merkle-log.ts'
+import { HASH_BYTES, hashPair } from './merkle-log.ts'
 import { sha256 } from './primitives.ts'
 
 // The map from names to the newest value of their chain: a binary prefix tree over the hashes of the names
@@ -8,7 +8,7 @@ import { sha256 } from './primitives.ts'
 export const MAX_MAP_DEPTH = 8 * HASH_BYTES
 
 const LEAF = Uint8Array.of(2)
-const NODE = Uint8Array.of(3)
+const NODE = 3
 
 /** Stands for a subtree without names. No hash comes out as this. */
 export const EMPTY_SUBTREE: Uint8Array = new Uint8Array(HASH_BYTES)
@@ -25,7 +25,7 @@ export function mapLeafHash(key: Uint8Array, value: Uint8Array): Uint8Array {
 
 /** Hash of an inner node: SHA-256(03 ‖ left ‖ right). */
 export function mapNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(NODE, left, right))
+  return hashPair(NODE, left, right)
 }
 
 /** Bit `depth` of a key, the highest bit of the first byte being bit 0: 0 leads left, 1 right. */

@@ -9,7 +9,7 @@ export const HASH_BYTES = 32
 export const MAX_PATH_HASHES = 54
 
 const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+const NODE = 1
 
 /** Root of the tree without leaves: the hash of nothing. */
 export const EMPTY_TREE_ROOT: Uint8Array = sha256(new Uint8Array(0))
@@ -21,7 +21,20 @@ export function leafHash(data: Uint8Array): Uint8Array {
 
 /** Hash of an inner node: SHA-256(01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(NODE, left, right))
+  return hashPair(NODE, left, right)
+}
+
+const pair = new Uint8Array(1 + 2 * HASH_BYTES)
+
+/** SHA-256(prefix ‖ left ‖ right) of two hashes: most of the work of every proof, so nothing is allocated for it. */
+export function hashPair(prefix: number, left: Uint8Array, right: Uint8Array): Uint8Array {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) {
+    throw new RangeError('a hash has 32 bytes')
+  }
+  pair[0] = prefix
+  pair.set(left, 1)
+  pair.set(right, 1 + HASH_BYTES)
+  return sha256(pair)
 }
 
 const isOdd = (value: number): boolean => value % 2 === 1
@@ -40,7 +53,7 @@ export function verifyInclusion(proof: {
   readonly root: Uint8Array
 }): boolean {
   const { leaf, index, size, path, root } = proof
-  if (!isSize(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return false
+  if (!isSize(size) || !isSize(index) || index >= size || leaf.length !== HASH_BYTES) return false
   let node = index
   let last = size - 1
   let hash = leaf

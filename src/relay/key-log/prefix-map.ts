@@ -1,82 +1,120 @@
-import { bitOf, EMPTY_SUBTREE, mapNodeHash } from '#crypto/key-map.ts'
+import { bitOf, EMPTY_SUBTREE, mapLeafHash, mapNodeHash } from '#crypto/key-map.ts'
+import { HASH_BYTES } from '#crypto/merkle-log.ts'
 
-// The map of names out of stored nodes (PROTOCOL §18.4). Nodes are kept in every version: a node is stored under its
-// path and the size of the log that it came with, so that the map can be looked at as it was at any size.
+// The map of names (PROTOCOL §18.4) as it was after any entry of the log, out of one row for each entry: the row holds
+// the way from the root to the name that the entry set. Beside each step stands the other subtree's hash, and the entry
+// that last changed something in it: its row holds the way on from there. So an entry costs one row, and finding a name
+// as many rows as there are turns off the way, about half of the way's length.
 
-/** A node of the map. `key` is the whole key of a leaf, `null` for an inner node. */
-export interface MapNode {
+/** What stands beside a step of a way. */
+interface Sibling {
   readonly hash: Uint8Array
-  readonly key: Uint8Array | null
+  /** The entry that last changed this subtree; `null` for an empty one. */
+  readonly position: number | null
 }
 
-/** Reads the newest version of the node at a path, up to the size that is looked at; `null` where there is none. */
-export type MapReader = (path: Uint8Array) => MapNode | null
-
-/** The first `depth` bits of a key, as a path: depth(1) ‖ whole bytes, the bits beyond being zero. */
-export function pathOf(key: Uint8Array, depth: number): Uint8Array {
-  const whole = Math.ceil(depth / 8)
-  const path = new Uint8Array(1 + whole)
-  path[0] = depth
-  path.set(key.subarray(0, whole), 1)
-  const cut = depth % 8
-  if (cut > 0) path[whole] = (path[whole] ?? 0) & (0xff << (8 - cut))
-  return path
+/** The row of one entry of the log. */
+export interface MapRow {
+  readonly position: number
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  /** From the root down. */
+  readonly siblings: readonly Sibling[]
 }
 
-/** The path that differs in the last of its `depth` bits. */
-function siblingOf(key: Uint8Array, depth: number): Uint8Array {
-  const path = pathOf(key, depth)
-  const last = depth - 1
-  const index = 1 + (last >> 3)
-  path[index] = (path[index] ?? 0) ^ (1 << (7 - (last & 7)))
-  return path
+/** Asks for the rows of entries by their positions, so that it can be run by engines that read in either way. */
+type Reading<T> = Generator<number, T, MapRow>
+
+/** Runs a reading where rows are there at once. */
+export function readAtOnce<T>(reading: Reading<T>, row: (position: number) => MapRow): T {
+  let step = reading.next()
+  while (!step.done) step = reading.next(row(step.value))
+  return step.value
 }
 
-/** The hashes beside the way to a key, from the root down; `null` where the key is not in the map. */
-export function mapSiblings(read: MapReader, key: Uint8Array): Uint8Array[] | null {
-  const siblings: Uint8Array[] = []
-  for (let depth = 0; ; depth++) {
-    const node = read(pathOf(key, depth))
-    if (node === null) return null
-    if (node.key !== null) return Buffer.compare(node.key, key) === 0 ? siblings : null
-    siblings.push(read(siblingOf(key, depth + 1))?.hash ?? EMPTY_SUBTREE)
-  }
+interface Way {
+  readonly siblings: Sibling[]
+  /** The leaf at the end of the way: the name's own, another one that has the subtree for itself, or none. */
+  readonly end: MapRow | null
 }
 
-export interface MapChange {
-  /** Nodes to store with the new version. */
-  readonly nodes: readonly { readonly path: Uint8Array; readonly node: MapNode }[]
-  readonly root: Uint8Array
-}
+const EMPTY: Sibling = { hash: EMPTY_SUBTREE, position: null }
 
-/** Sets the value of a key. @param leaf - `mapLeafHash` of the key and its new value. */
-export function setInMap(read: MapReader, key: Uint8Array, leaf: Uint8Array): MapChange {
-  const nodes: { path: Uint8Array; node: MapNode }[] = []
-  const siblings: Uint8Array[] = []
-  let depth = 0
-  let found = read(pathOf(key, 0))
-  while (found !== null && found.key === null) {
-    depth++
-    siblings.push(read(siblingOf(key, depth))?.hash ?? EMPTY_SUBTREE)
-    found = read(pathOf(key, depth))
-  }
-  if (found?.key && Buffer.compare(found.key, key) !== 0) {
-    // Another name had this subtree for itself: both go down to where their bits part.
-    const other = found.key
-    while (bitOf(other, depth) === bitOf(key, depth)) {
-      siblings.push(EMPTY_SUBTREE)
-      depth++
+/** Follows a key in the map as it was when the log had `size` entries. */
+function* wayTo(key: Uint8Array, size: number): Reading<Way> {
+  const siblings: Sibling[] = []
+  let next: number | null = size === 0 ? null : size - 1
+  while (next !== null) {
+    const row: MapRow = yield next
+    const { length } = row.siblings
+    let depth = siblings.length
+    for (; depth < length && bitOf(row.key, depth) === bitOf(key, depth); depth++) {
+      siblings.push(row.siblings[depth] ?? EMPTY)
     }
-    siblings.push(found.hash)
-    depth++
-    nodes.push({ path: pathOf(other, depth), node: found })
+    // A row may be from when its leaf stood higher: since then it is alone further down.
+    if (depth >= length) return { siblings, end: row }
+    siblings.push({ hash: subtreeHash(row, depth + 1), position: row.position })
+    next = row.siblings[depth]?.position ?? null
   }
-  nodes.push({ path: pathOf(key, depth), node: { hash: leaf, key } })
-  let hash = leaf
-  for (let above = depth - 1; above >= 0; above--) {
-    const sibling = siblings[above] ?? EMPTY_SUBTREE
+  return { siblings, end: null }
+}
+
+/** Hash of the subtree on a row's way that begins at a depth. */
+function subtreeHash(
+  { key, value, siblings }: Omit<MapRow, 'position'>,
+  depth: number,
+): Uint8Array {
+  let hash = mapLeafHash(key, value)
+  for (let above = siblings.length - 1; above >= depth; above--) {
+    const sibling = siblings[above]?.hash ?? EMPTY_SUBTREE
     hash = bitOf(key, above) === 0 ? mapNodeHash(hash, sibling) : mapNodeHash(sibling, hash)
-    nodes.push({ path: pathOf(key, above), node: { hash, key: null } })
   }
-  return { nodes, root: hash }
+  return hash
+}
+
+const isSameKey = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+/** The hashes beside the way to a key, from the root down; `null` where the key was not in the map. */
+export function* mapSiblings(key: Uint8Array, size: number): Reading<Uint8Array[] | null> {
+  const { siblings, end } = yield* wayTo(key, size)
+  return end !== null && isSameKey(end.key, key) ? siblings.map(({ hash }) => hash) : null
+}
+
+/** Sets the value of a key in the newest map of a log of `size` entries: the row of the next entry, and the new root. */
+export function* setInMap(
+  key: Uint8Array,
+  value: Uint8Array,
+  size: number,
+): Reading<{ readonly row: MapRow; readonly root: Uint8Array }> {
+  const { siblings, end } = yield* wayTo(key, size)
+  if (end !== null && !isSameKey(end.key, key)) {
+    // Another name had this subtree for itself: both go down to where their bits part.
+    while (bitOf(end.key, siblings.length) === bitOf(key, siblings.length)) siblings.push(EMPTY)
+    siblings.push({ hash: mapLeafHash(end.key, end.value), position: end.position })
+  }
+  const row = { position: size, key, value, siblings }
+  return { row, root: subtreeHash(row, 0) }
+}
+
+const SIBLING_BYTES = 8 + HASH_BYTES
+
+/** A row's siblings as bytes: position + 1 (8), or 0 for an empty one, and the hash, for each. */
+export function encodeSiblings(siblings: readonly Sibling[]): Uint8Array {
+  const bytes = Buffer.alloc(siblings.length * SIBLING_BYTES)
+  for (const [index, { hash, position }] of siblings.entries()) {
+    bytes.writeBigUInt64BE(BigInt(position === null ? 0 : position + 1), index * SIBLING_BYTES)
+    bytes.set(hash, index * SIBLING_BYTES + 8)
+  }
+  return bytes
+}
+
+/** Undoes {@link encodeSiblings}. */
+export function decodeSiblings(bytes: Uint8Array): Sibling[] {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: bytes.length / SIBLING_BYTES }, (_, index) => {
+    const start = index * SIBLING_BYTES
+    const position = Number(view.readBigUInt64BE(start)) - 1
+    const hash = bytes.subarray(start + 8, start + SIBLING_BYTES)
+    return { hash, position: position < 0 ? null : position }
+  })
 }

@@ -8,7 +8,7 @@ import {
   type ChainEntry,
   type ChainHead,
 } from '#crypto/key-log.ts'
-import { mapKey, mapLeafHash } from '#crypto/key-map.ts'
+import { mapKey } from '#crypto/key-map.ts'
 import { HASH_BYTES, leafHash } from '#crypto/merkle-log.ts'
 import {
   consistencyPath,
@@ -17,7 +17,14 @@ import {
   treeRoot,
   type NodeReader,
 } from '../key-log/log-tree.ts'
-import { mapSiblings, setInMap, type MapNode, type MapReader } from '../key-log/prefix-map.ts'
+import {
+  decodeSiblings,
+  encodeSiblings,
+  mapSiblings,
+  readAtOnce,
+  setInMap,
+  type MapRow,
+} from '../key-log/prefix-map.ts'
 import type { KeyLogStorage, LogHead, StoredChain } from '../storage-key-log.ts'
 
 interface EntryRow {
@@ -27,6 +34,13 @@ interface EntryRow {
   readonly value: Uint8Array
   readonly list_version: number | null
   readonly device_list: Uint8Array | null
+}
+
+interface LeafRow {
+  readonly name: Uint8Array
+  readonly value: Uint8Array
+  readonly map_root: Uint8Array
+  readonly map_siblings: Uint8Array
 }
 
 function isList(row: EntryRow): row is EntryRow & { readonly list_version: number } {
@@ -44,14 +58,13 @@ export class KeyLogTables {
   readonly #insertNode
   readonly #leaf
   readonly #insertLeaf
-  readonly #mapNode
-  readonly #insertMapNode
   readonly #lastEntry
   readonly #entryAt
   readonly #entries
   readonly #insertEntry
   readonly #forgetLists
   readonly #read: NodeReader
+  readonly #mapRow: (position: number) => MapRow
 
   constructor(database: Database) {
     this.#size = database.prepare<[], { size: number }>(
@@ -63,17 +76,9 @@ export class KeyLogTables {
     this.#insertNode = database.prepare<[number, number, Uint8Array]>(
       'INSERT INTO log_nodes (level, idx, hash) VALUES (?, ?, ?)',
     )
-    this.#leaf = database.prepare<[number], { value: Uint8Array; map_root: Uint8Array }>(
-      'SELECT value, map_root FROM log_leaves WHERE position = ?',
-    )
-    this.#insertLeaf = database.prepare<[number, Uint8Array, Uint8Array]>(
-      'INSERT INTO log_leaves (position, value, map_root) VALUES (?, ?, ?)',
-    )
-    this.#mapNode = database.prepare<[Uint8Array, number], MapNode>(
-      'SELECT hash, key FROM log_map WHERE path = ? AND size <= ? ORDER BY size DESC LIMIT 1',
-    )
-    this.#insertMapNode = database.prepare<[Uint8Array, number, Uint8Array, Uint8Array | null]>(
-      'INSERT INTO log_map (path, size, hash, key) VALUES (?, ?, ?, ?)',
+    this.#leaf = database.prepare<[number], LeafRow>('SELECT * FROM log_leaves WHERE position = ?')
+    this.#insertLeaf = database.prepare<[number, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(
+      'INSERT INTO log_leaves (position, name, value, map_root, map_siblings) VALUES (?, ?, ?, ?, ?)',
     )
     this.#lastEntry = database.prepare<[Uint8Array], EntryRow>(
       'SELECT * FROM log_chains WHERE name = ? ORDER BY count DESC LIMIT 1',
@@ -97,6 +102,12 @@ export class KeyLogTables {
       const node = this.#node.get(level, index)
       if (node === undefined) throw new RangeError('the log has no such node')
       return node.hash
+    }
+    this.#mapRow = (position) => {
+      const leaf = this.#leaf.get(position)
+      if (leaf === undefined) throw new RangeError('the log has no such entry')
+      const { name, value, map_siblings } = leaf
+      return { position, key: name, value, siblings: decodeSiblings(map_siblings) }
     }
   }
 
@@ -132,15 +143,13 @@ export class KeyLogTables {
     list: { readonly version: number; readonly bytes: Uint8Array } | null,
   ): void {
     const position = this.#logSize()
-    const size = position + 1
     const { count, value } = extendChain(last ?? EMPTY_CHAIN, entry)
-    const { nodes, root } = setInMap(this.#mapAt(position), key, mapLeafHash(key, value))
-    for (const { path, node } of nodes) this.#insertMapNode.run(path, size, node.hash, node.key)
+    const { row, root } = readAtOnce(setInMap(key, value, position), this.#mapRow)
     const leaf = leafHash(encodeLogLeaf({ value, mapRoot: root }))
     for (const { level, index, hash } of nodesOfAppend(this.#read, position, leaf)) {
       this.#insertNode.run(level, index, hash)
     }
-    this.#insertLeaf.run(position, value, root)
+    this.#insertLeaf.run(position, key, value, root, encodeSiblings(row.siblings))
     this.#forgetLists.run(key)
     this.#insertEntry.run(
       key,
@@ -169,7 +178,7 @@ export class KeyLogTables {
     if (newest === undefined || leaf === undefined) return null
     const after = at.after ?? newest.count - 1
     if (after >= newest.count || newest.count - after > at.maxEntries) return null
-    const map = mapSiblings(this.#mapAt(at.size), key)
+    const map = readAtOnce(mapSiblings(key, at.size), this.#mapRow)
     if (map === null) throw new RangeError('the map lacks a name of the log')
     const rows = this.#entries.all(key, after, newest.count)
     const before: ChainHead | undefined = after === 0 ? EMPTY_CHAIN : rows.shift()
@@ -188,10 +197,6 @@ export class KeyLogTables {
   #logSize(): number {
     return this.#size.get()?.size ?? 0
   }
-
-  #mapAt(size: number): MapReader {
-    return (path) => this.#mapNode.get(path, size) ?? null
-  }
 }
 
 /** The tables above (migration of schema.ts). */
@@ -204,10 +209,13 @@ CREATE TABLE log_nodes (
   PRIMARY KEY (level, idx)
 ) STRICT, WITHOUT ROWID;
 
+-- The entries, each with the row of the map of names (prefix-map.ts).
 CREATE TABLE log_leaves (
   position INTEGER PRIMARY KEY,
+  name BLOB NOT NULL,
   value BLOB NOT NULL CHECK (length(value) = ${HASH_BYTES}),
-  map_root BLOB NOT NULL CHECK (length(map_root) = ${HASH_BYTES})
+  map_root BLOB NOT NULL CHECK (length(map_root) = ${HASH_BYTES}),
+  map_siblings BLOB NOT NULL
 ) STRICT;
 
 -- Names are kept as hashes. Only the newest device list of a name is kept whole.
@@ -222,12 +230,4 @@ CREATE TABLE log_chains (
   PRIMARY KEY (name, count)
 ) STRICT, WITHOUT ROWID;
 
--- Nodes of the map of names, in every version.
-CREATE TABLE log_map (
-  path BLOB NOT NULL,
-  size INTEGER NOT NULL,
-  hash BLOB NOT NULL,
-  key BLOB,
-  PRIMARY KEY (path, size)
-) STRICT, WITHOUT ROWID;
 `

@@ -6,7 +6,14 @@ import { leafHash, nodeHash, verifyConsistency, verifyInclusion } from '#crypto/
 import { sha256 } from '#crypto/primitives.ts'
 import { encodeHex, encodeUtf8 } from '#shared/bytes.ts'
 import { consistencyPath, inclusionPath, treeRoot } from '#relay/key-log/log-tree.ts'
-import { mapSiblings, setInMap, type MapNode, type MapReader } from '#relay/key-log/prefix-map.ts'
+import {
+  decodeSiblings,
+  encodeSiblings,
+  mapSiblings,
+  readAtOnce,
+  setInMap,
+  type MapRow,
+} from '#relay/key-log/prefix-map.ts'
 import { treeOf } from '#test/helpers/log-tree.ts'
 
 // Readable twins: RFC 9162 §2.1 word by word over whole lists, and a map built anew from all its keys.
@@ -135,25 +142,23 @@ function* wrongPaths(path: readonly Uint8Array[], bit: number): Generator<Uint8A
   }
 }
 
-/** A map in memory with all its versions. */
+/** The rows of a map in memory, which have all its versions. */
 class VersionedMap {
-  readonly #nodes = new Map<string, { version: number; node: MapNode }[]>()
-  version = 0
-
-  at(version: number): MapReader {
-    return (path) =>
-      this.#nodes.get(encodeHex(path))?.findLast((each) => each.version <= version)?.node ?? null
+  readonly #rows: MapRow[] = []
+  readonly #row = (position: number): MapRow => {
+    const row = this.#rows[position]
+    if (row === undefined) throw new RangeError('no such row')
+    return { ...row, siblings: decodeSiblings(encodeSiblings(row.siblings)) }
   }
 
   set(key: Uint8Array, value: Uint8Array): Uint8Array {
-    const { nodes, root } = setInMap(this.at(this.version), key, mapLeafHash(key, value))
-    this.version++
-    for (const { path, node } of nodes) {
-      const name = encodeHex(path)
-      const versions = this.#nodes.get(name) ?? []
-      this.#nodes.set(name, [...versions, { version: this.version, node }])
-    }
+    const { row, root } = readAtOnce(setInMap(key, value, this.#rows.length), this.#row)
+    this.#rows.push(row)
     return root
+  }
+
+  siblings(key: Uint8Array, size: number): Uint8Array[] | null {
+    return readAtOnce(mapSiblings(key, size), this.#row)
   }
 }
 
@@ -208,7 +213,7 @@ describe('the map of names', () => {
         }
         for (const [index, state] of states.entries()) {
           for (const [key, value] of state.entries) {
-            const siblings = mapSiblings(map.at(index + 1), key)
+            const siblings = map.siblings(key, index + 1)
             if (siblings === null) throw new Error('a key is missing')
             const proof = { key, value, siblings, root: state.root }
             expect(verifyMapping(proof)).toBe(true)
@@ -220,7 +225,7 @@ describe('the map of names', () => {
             }
           }
         }
-        expect(mapSiblings(map.at(0), changes[0]?.[0] as Uint8Array)).toBeNull()
+        expect(map.siblings(changes[0]?.[0] as Uint8Array, 0)).toBeNull()
       },
     )
     fc.assert(property, { numRuns: 40 })

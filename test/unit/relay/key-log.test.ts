@@ -253,7 +253,7 @@ describe('the file of a relay', () => {
     await before.register(old, 1)
     await before.close()
     const database = new SQLite(path)
-    for (const table of ['log_nodes', 'log_leaves', 'log_chains', 'log_map']) {
+    for (const table of ['log_nodes', 'log_leaves', 'log_chains']) {
       database.exec(`DROP TABLE ${table}`)
     }
     database.exec("DELETE FROM meta WHERE name = 'log key'; PRAGMA user_version = 1")
