@@ -5,8 +5,6 @@ import { sha256 } from './primitives.ts'
 // to 2^53 − 1: halves are taken by division, since bit operators cut numbers to 32 bits.
 
 export const HASH_BYTES = 32
-/** Longest path of a proof: a tree of 2^53 leaves. */
-export const MAX_PATH_HASHES = 54
 
 const LEAF = Uint8Array.of(0)
 const NODE = 1

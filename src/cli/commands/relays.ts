@@ -13,10 +13,11 @@ interface RelaysFlags {
 
 /** `sotto relays`: shows relays that are not trusted, and why; takes one back. */
 export function relaysCommand(perform: Perform): Command {
-  return profileCommand('relays', 'Show relays that lied about keys, with the evidence.', [
-    'sotto relays',
-    'sotto relays --trust-again relay.example.org',
-  ])
+  return profileCommand(
+    'relays',
+    'Show relays that contradicted themselves about keys, with the evidence.',
+    ['sotto relays', 'sotto relays --trust-again relay.example.org'],
+  )
     .option('--trust-again <host>', 'go on with a relay, after you have looked at what it did')
     .action((flags: RelaysFlags, self: Command) => perform(self, (run) => relays(run, flags)))
 }

@@ -275,7 +275,7 @@ describe('the file of a relay', () => {
 
   test('that is full gets neither the account nor its entry', async () => {
     const path = join(folder, 'relay.db')
-    openSqliteStorage({ path, onFatal: throwFatal }).close()
+    await openSqliteStorage({ path, onFatal: throwFatal }).close()
     const storage = openSqliteStorage({ path, onFatal: throwFatal, maxPages: 60 })
     let registered = 0
     for (let i = 0; i < 200; i++) {
