@@ -19,6 +19,7 @@ const MAX_CHECKPOINTS = 4
 const MAX_RELAY_CHARS = 300
 const LOG_KEY_BYTES = 65
 const TOKEN_BYTES = 32
+const INVITE_PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
 /** Times beyond this are nonsense (year 2255) and would break dates; they are clamped. */
 const MAX_TIME_MS = 9_000_000_000_000
@@ -41,6 +42,8 @@ export interface Content {
   readonly signedMode?: boolean
   /** Of the logs of relays, as the sender has verified them. */
   readonly checkpoints?: readonly SeenCheckpoint[]
+  /** Shows that the sender has the invite link whose token was used (32 bytes). */
+  readonly inviteProof?: Uint8Array
 }
 
 export interface SeenCheckpoint {
@@ -64,7 +67,16 @@ export interface TextContent {
 
 /** Encodes content. The result is what a signature covers. */
 export function encodeContent(content: Content): Uint8Array {
-  const { profile, tokenGrant, receipts, resendRequest, text, signedMode, checkpoints } = content
+  const {
+    profile,
+    tokenGrant,
+    receipts,
+    resendRequest,
+    text,
+    signedMode,
+    checkpoints,
+    inviteProof,
+  } = content
   return toBinary(
     ContentSchema,
     create(ContentSchema, {
@@ -90,6 +102,7 @@ export function encodeContent(content: Content): Uint8Array {
       }),
       ...(signedMode !== undefined && { signedMode: { on: signedMode } }),
       ...(checkpoints && { checkpoints: checkpoints.map((seen) => ({ ...seen })) }),
+      ...(inviteProof && { inviteProof: { proof: inviteProof } }),
     }),
   )
 }
@@ -101,7 +114,8 @@ export function encodeContent(content: Content): Uint8Array {
 export function decodeContent(bytes: Uint8Array): Content | null {
   const content = parse(() => fromBinary(ContentSchema, bytes))
   if (content === null) return null
-  const { profile, tokenGrant, receipts, resendRequest, signedMode, checkpoints } = content
+  const { profile, tokenGrant, receipts, resendRequest, signedMode, checkpoints, inviteProof } =
+    content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
   if (receipts && !(areIds(receipts.delivered) && areIds(receipts.read))) return null
@@ -112,6 +126,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     return null
   }
   if (checkpoints.length > MAX_CHECKPOINTS || !checkpoints.every(isCheckpoint)) return null
+  if (inviteProof && inviteProof.proof.length !== INVITE_PROOF_BYTES) return null
   const text = content.text ? checkText(content.text) : undefined
   if (text === null) return null
   return {
@@ -134,6 +149,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
         checkpoint,
       })),
     }),
+    ...(inviteProof && { inviteProof: inviteProof.proof }),
   }
 }
 

@@ -172,6 +172,11 @@ export const ERRORS = {
     message:
       'This relay has shown different keys to different people or at different times. Nothing is sent to contacts there until you have looked at it.',
   },
+  RELAY_START_FAILED: {
+    retry: 'after-action',
+    message:
+      'The relay on this computer did not start. End what else uses its port or its folder, then try again.',
+  },
   PROXY_UNREACHABLE: {
     retry: 'later',
     message: 'The proxy cannot be reached. Check it in the network settings.',

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file content.proto.
  */
 export const file_content: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiuwIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEi0KC2NoZWNrcG9pbnRzGAggAygLMhguc290dG8udjEuU2VlbkNoZWNrcG9pbnQiHwoHUHJvZmlsZRIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoKVG9rZW5HcmFudBINCgV0b2tlbhgBIAEoDCIrCghSZWNlaXB0cxIRCglkZWxpdmVyZWQYASADKAwSDAoEcmVhZBgCIAMoDCJACg1SZXNlbmRSZXF1ZXN0EhQKDGVudmVsb3BlX2lkcxgBIAMoDBIZChFub3RoaW5nX3RvX3Jlc2VuZBgCIAMoDCJfCgRUZXh0EhIKCm1lc3NhZ2VfaWQYASABKAwSDAoEdGV4dBgCIAEoCRIhCghyZXBseV90bxgDIAEoCzIPLnNvdHRvLnYxLlJlcGx5EhIKCnJlc2VudF9mb3IYBCABKAwiQQoFUmVwbHkSEgoKbWVzc2FnZV9pZBgBIAEoDBITCgtieV9yZWNlaXZlchgCIAEoCBIPCgdleGNlcnB0GAMgASgJIkQKDlNlZW5DaGVja3BvaW50Eg0KBXJlbGF5GAEgASgJEg8KB2xvZ19rZXkYAiABKAwSEgoKY2hlY2twb2ludBgDIAEoDCIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
+  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwi6AIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEi0KC2NoZWNrcG9pbnRzGAggAygLMhguc290dG8udjEuU2VlbkNoZWNrcG9pbnQSKwoMaW52aXRlX3Byb29mGAkgASgLMhUuc290dG8udjEuSW52aXRlUHJvb2YiHwoHUHJvZmlsZRIUCgxkaXNwbGF5X25hbWUYASABKAkiHAoLSW52aXRlUHJvb2YSDQoFcHJvb2YYASABKAwiGwoKVG9rZW5HcmFudBINCgV0b2tlbhgBIAEoDCIrCghSZWNlaXB0cxIRCglkZWxpdmVyZWQYASADKAwSDAoEcmVhZBgCIAMoDCJACg1SZXNlbmRSZXF1ZXN0EhQKDGVudmVsb3BlX2lkcxgBIAMoDBIZChFub3RoaW5nX3RvX3Jlc2VuZBgCIAMoDCJfCgRUZXh0EhIKCm1lc3NhZ2VfaWQYASABKAwSDAoEdGV4dBgCIAEoCRIhCghyZXBseV90bxgDIAEoCzIPLnNvdHRvLnYxLlJlcGx5EhIKCnJlc2VudF9mb3IYBCABKAwiQQoFUmVwbHkSEgoKbWVzc2FnZV9pZBgBIAEoDBITCgtieV9yZWNlaXZlchgCIAEoCBIPCgdleGNlcnB0GAMgASgJIkQKDlNlZW5DaGVja3BvaW50Eg0KBXJlbGF5GAEgASgJEg8KB2xvZ19rZXkYAiABKAwSEgoKY2hlY2twb2ludBgDIAEoDCIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
 
 /**
  * The plaintext of an envelope, before padding.
@@ -92,6 +92,11 @@ export type Content = Message<"sotto.v1.Content"> & {
    * @generated from field: repeated sotto.v1.SeenCheckpoint checkpoints = 8;
    */
   checkpoints: SeenCheckpoint[];
+
+  /**
+   * @generated from field: sotto.v1.InviteProof invite_proof = 9;
+   */
+  inviteProof?: InviteProof | undefined;
 };
 
 /**
@@ -121,6 +126,27 @@ export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
   messageDesc(file_content, 2);
 
 /**
+ * The sender has the invite link of whose delivery token this envelope makes use (PROTOCOL §17).
+ *
+ * @generated from message sotto.v1.InviteProof
+ */
+export type InviteProof = Message<"sotto.v1.InviteProof"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes proof = 1;
+   */
+  proof: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.v1.InviteProof.
+ * Use `create(InviteProofSchema)` to create a new message.
+ */
+export const InviteProofSchema: GenMessage<InviteProof> = /*@__PURE__*/
+  messageDesc(file_content, 3);
+
+/**
  * From now on, the receiver may deposit with this token: it replaces any earlier one.
  *
  * @generated from message sotto.v1.TokenGrant
@@ -139,7 +165,7 @@ export type TokenGrant = Message<"sotto.v1.TokenGrant"> & {
  * Use `create(TokenGrantSchema)` to create a new message.
  */
 export const TokenGrantSchema: GenMessage<TokenGrant> = /*@__PURE__*/
-  messageDesc(file_content, 3);
+  messageDesc(file_content, 4);
 
 /**
  * @generated from message sotto.v1.Receipts
@@ -163,7 +189,7 @@ export type Receipts = Message<"sotto.v1.Receipts"> & {
  * Use `create(ReceiptsSchema)` to create a new message.
  */
 export const ReceiptsSchema: GenMessage<Receipts> = /*@__PURE__*/
-  messageDesc(file_content, 4);
+  messageDesc(file_content, 5);
 
 /**
  * @generated from message sotto.v1.ResendRequest
@@ -189,7 +215,7 @@ export type ResendRequest = Message<"sotto.v1.ResendRequest"> & {
  * Use `create(ResendRequestSchema)` to create a new message.
  */
 export const ResendRequestSchema: GenMessage<ResendRequest> = /*@__PURE__*/
-  messageDesc(file_content, 5);
+  messageDesc(file_content, 6);
 
 /**
  * @generated from message sotto.v1.Text
@@ -225,7 +251,7 @@ export type Text = Message<"sotto.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_content, 6);
+  messageDesc(file_content, 7);
 
 /**
  * @generated from message sotto.v1.Reply
@@ -258,7 +284,7 @@ export type Reply = Message<"sotto.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_content, 7);
+  messageDesc(file_content, 8);
 
 /**
  * The newest checkpoint of a relay's log that the sender has verified (PROTOCOL §18.8).
@@ -293,7 +319,7 @@ export type SeenCheckpoint = Message<"sotto.v1.SeenCheckpoint"> & {
  * Use `create(SeenCheckpointSchema)` to create a new message.
  */
 export const SeenCheckpointSchema: GenMessage<SeenCheckpoint> = /*@__PURE__*/
-  messageDesc(file_content, 8);
+  messageDesc(file_content, 9);
 
 /**
  * The sender has switched signed messages on or off for this conversation.
@@ -312,5 +338,5 @@ export type SignedMode = Message<"sotto.v1.SignedMode"> & {
  * Use `create(SignedModeSchema)` to create a new message.
  */
 export const SignedModeSchema: GenMessage<SignedMode> = /*@__PURE__*/
-  messageDesc(file_content, 9);
+  messageDesc(file_content, 10);
 

@@ -1,6 +1,7 @@
 import { initial } from './0001-initial.ts'
-import { relayLogs } from './0002-relay-logs.ts'
+import { contactsOfHandshakes } from './0002-contacts-of-handshakes.ts'
+import { relayLogs } from './0003-relay-logs.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, in order; a new one goes to the end. */
-export const MIGRATIONS: readonly Migration[] = [initial, relayLogs]
+export const MIGRATIONS: readonly Migration[] = [initial, contactsOfHandshakes, relayLogs]

@@ -44,6 +44,7 @@ const content: fc.Arbitrary<Content> = fc.record(
       }),
       { minLength: 1, maxLength: 4 },
     ),
+    inviteProof: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   },
   { requiredKeys: ['sentAtMs'] },
 )

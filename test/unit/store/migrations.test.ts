@@ -113,7 +113,7 @@ describe('migrations', () => {
       store.close()
     })
     expect(snapshotOf(store)).toEqual(FIXTURE_SNAPSHOT)
-    // What version 2 has added begins empty, and refers to what was there.
+    // What version 3 has added begins empty, and refers to what was there.
     const [row] = store.conversations.rows()
     if (row === undefined) throw new RangeError('the fixture has a conversation')
     expect([store.relayLogs.list(), store.relayLogs.listFollowed()]).toEqual([[], []])

@@ -47,7 +47,7 @@ CREATE TABLE told_checkpoints (
 `
 
 export const relayLogs: Migration = {
-  version: 2,
+  version: 3,
   up: (connection) => {
     connection.exec(SCHEMA)
   },
