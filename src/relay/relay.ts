@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
+import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { KeyLog } from './key-log/key-log.ts'
 import { Maintenance } from './maintenance.ts'
@@ -65,6 +66,7 @@ export async function startRelay(
   const storage = hooks.storage ?? openStorage(config, onFatal)
   const closing = new AbortController()
   const streams = new Streams()
+  const depositStreams = new DepositStreams()
   const sessions = new Sessions(storage.secret)
   const rates = new RateLimits(config, nowMs)
   const context: RelayContext = {
@@ -74,6 +76,7 @@ export async function startRelay(
     sessions,
     rates,
     streams,
+    depositStreams,
     auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
     wakeUps: new WakeUps(),
     metrics: new RelayMetrics(() => streams.size),
@@ -89,6 +92,7 @@ export async function startRelay(
     closing.abort()
     maintenance.stop()
     streams.closeAll()
+    depositStreams.closeAll()
     const cut = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref()
     await app.close()
     clearTimeout(cut)

@@ -1,5 +1,6 @@
 import type { Brand } from '#shared/brand.ts'
 import type { KeyLogStorage } from './storage-key-log.ts'
+import type { NameStorage } from './storage-names.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -37,9 +38,12 @@ export interface NewAccount {
 export type Registration =
   /**
    * `existing`: the same key again; the device's certificate is now the given one. `stale`: it has another certificate,
-   * but no newer device list that names it.
+   * but no newer device list that names it. `looks-taken`: another account's name has the same skeleton; no two ever
+   * have, but for those that were there before the rule.
    */
-  { readonly outcome: 'created' | 'existing' | 'stale' | 'taken' | 'invite-refused' }
+  {
+    readonly outcome: 'created' | 'existing' | 'stale' | 'taken' | 'looks-taken' | 'invite-refused'
+  }
 
 export interface Prekey {
   readonly id: number
@@ -113,7 +117,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage extends KeyLogStorage {
+export interface RelayStorage extends NameStorage, KeyLogStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

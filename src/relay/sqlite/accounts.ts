@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import type { KeyLogTables } from './key-log.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
@@ -14,12 +15,15 @@ interface DeviceRow {
   readonly certificate: Uint8Array
 }
 
+const NO_ACCOUNT = 0 as AccountId
+
 /** Accounts, their devices and invite codes. Synchronous: changes run inside a group commit. */
 export class AccountTables {
   readonly #log: KeyLogTables
   readonly #account
   readonly #name
   readonly #devices
+  readonly #skeleton
   readonly #insertAccount
   readonly #insertDevice
   readonly #insertCertificate
@@ -40,8 +44,11 @@ export class AccountTables {
     this.#devices = database.prepare<[AccountId], DeviceRow>(
       'SELECT mailbox, device, certificate FROM devices JOIN certificates USING (mailbox) WHERE account = ? ORDER BY device',
     )
-    this.#insertAccount = database.prepare<[string, Uint8Array, number], { id: AccountId }>(
-      'INSERT INTO accounts (name, signing_key, created_ms) VALUES (?, ?, ?) RETURNING id',
+    this.#skeleton = database.prepare<[string], { id: AccountId }>(
+      'SELECT id FROM accounts WHERE skeleton = ?',
+    )
+    this.#insertAccount = database.prepare<[string, string, Uint8Array, number], { id: AccountId }>(
+      'INSERT INTO accounts (name, skeleton, signing_key, created_ms) VALUES (?, ?, ?, ?) RETURNING id',
     )
     this.#insertDevice = database.prepare<[AccountId, number, number], { mailbox: MailboxId }>(
       'INSERT INTO devices (account, device, seen_ms) VALUES (?, ?, ?) RETURNING mailbox',
@@ -75,10 +82,12 @@ export class AccountTables {
       if (isNew) this.#renewDevice(existing.id, deviceId, certificate, nowMs)
       return { outcome: 'existing' }
     }
+    const skeleton = nameSkeleton(name)
+    if (this.#skeleton.get(skeleton) !== undefined) return { outcome: 'looks-taken' }
     if (inviteHash !== null && this.#spendInvite.run(inviteHash, nowMs).changes === 0) {
       return { outcome: 'invite-refused' }
     }
-    const inserted = this.#insertAccount.get(name, signingKey, nowMs)
+    const inserted = this.#insertAccount.get(name, skeleton, signingKey, nowMs)
     if (inserted === undefined) throw new TypeError('an insert returned no row')
     this.#addDevice(inserted.id, deviceId, certificate, nowMs)
     if (deviceList !== null) this.#log.appendList(name, deviceList)
@@ -100,11 +109,20 @@ export class AccountTables {
 
   find(name: string): AccountRecord | null {
     const row = this.#account.get(name)
+    // Asked in any case: how long it takes does not tell whether the account is there.
+    const rows = this.#devices.all(row?.id ?? NO_ACCOUNT)
     if (row === undefined) return null
-    const devices = this.#devices
-      .all(row.id)
-      .map(({ mailbox, device, certificate }) => ({ mailbox, deviceId: device, certificate }))
+    const devices = rows.map(({ mailbox, device, certificate }) => ({
+      mailbox,
+      deviceId: device,
+      certificate,
+    }))
     return { id: row.id, name, signingKey: row.signing_key, devices }
+  }
+
+  nameState(name: string): 'free' | 'taken' | 'looks-taken' {
+    if (this.#account.get(name) !== undefined) return 'taken'
+    return this.#skeleton.get(nameSkeleton(name)) === undefined ? 'free' : 'looks-taken'
   }
 
   delete(id: AccountId): void {

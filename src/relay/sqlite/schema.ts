@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { KEY_LOG_SCHEMA } from './key-log.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
@@ -85,18 +86,33 @@ CREATE TABLE invite_codes (
 ) STRICT;
 `
 
-/** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, KEY_LOG_SCHEMA]
+// Names that look alike: no two of the same skeleton. Of those that were there before, the oldest has it.
+const NAME_SKELETONS = `
+ALTER TABLE accounts ADD COLUMN skeleton TEXT;
+UPDATE accounts SET skeleton = name_skeleton(name);
+UPDATE accounts SET skeleton = NULL
+  WHERE id NOT IN (SELECT min(id) FROM accounts GROUP BY skeleton);
+CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS NOT NULL;
+`
 
-/** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
-export function migrate(database: Database): void {
+/** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, KEY_LOG_SCHEMA]
+
+/**
+ * Brings the database to the newest version, or to an older one where tests need what an older relay left.
+ * @throws Error where a newer relay wrote it.
+ */
+export function migrate(database: Database, to: number = MIGRATIONS.length): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > MIGRATIONS.length) {
     throw new Error(
       `The relay's database has version ${version}; this relay knows up to ${MIGRATIONS.length}.`,
     )
   }
-  for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
+  database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
+    nameSkeleton(String(name)),
+  )
+  for (const [offset, migration] of MIGRATIONS.slice(version, to).entries()) {
     database.transaction(() => {
       database.exec(migration)
       database.pragma(`user_version = ${version + offset + 1}`)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
+import { migrate } from '#relay/sqlite/schema.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
 import { storageConformance } from './storage-conformance.ts'
@@ -41,6 +42,25 @@ describe('the SQLite engine', () => {
     await storage.putTokens(found.id, { add: [token], revoke: [] }, 10, NOW)
     return token.hash
   }
+
+  test('names of before the rule stay, and the oldest stands for those that look alike', async () => {
+    const database = new SQLite(path)
+    migrate(database, 1)
+    database.exec(`
+      INSERT INTO accounts (name, signing_key, created_ms)
+        VALUES ('alice', x'01', 1), ('a1ice', x'02', 2), ('bob', x'03', 3)`)
+    database.close()
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    expect(await storage.nameState('alice')).toBe('taken')
+    expect(await storage.nameState('a1ice')).toBe('taken')
+    expect(await storage.nameState('aiice')).toBe('looks-taken')
+    expect(await storage.nameState('b0b')).toBe('looks-taken')
+    const younger = await storage.findAccount('a1ice')
+    if (younger === null) throw new Error('the account is gone')
+    await storage.deleteAccount(younger.id)
+    expect(await storage.nameState('a1ice')).toBe('looks-taken')
+    await storage.close()
+  })
 
   test('keeps its secret and everything stored when it is opened again', async () => {
     const first = openSqliteStorage({ path, onFatal: throwFatal })
