@@ -1,6 +1,7 @@
 // Runs all measurements, prints a table of each group as it is there, and at the end everything as JSON.
-// `npm run bench` or `npm run bench -- session store relay key-log client`.
+// `npm run bench` or `npm run bench -- session store relay key-log client faults`.
 import { runClientBench } from './client.ts'
+import { runFaultsBench } from './faults.ts'
 import { runKeyLogBench } from './key-log.ts'
 import { runRelayBench } from './relay.ts'
 import { runSessionBench } from './session.ts'
@@ -13,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   relay: runRelayBench,
   'key-log': runKeyLogBench,
   client: runClientBench,
+  faults: runFaultsBench,
 }
 
 const wanted = process.argv.slice(2)

@@ -25,6 +25,7 @@ import { enqueue } from './outbox.ts'
 import type { Keychain, ProfileStorage, ProxySetting } from './ports.ts'
 import { relayTrustViews, trustRelayAgain } from './relay-trust.ts'
 import type { Followup } from './receiving.ts'
+import { rememberDeletion } from './registration.ts'
 import { proxyOf, readSettings, writeSettings, type Settings } from './settings.ts'
 import { accountView } from './view-mapping.ts'
 
@@ -121,6 +122,7 @@ export class Client {
       this.#context.signer(),
     )
     if (!deleted.ok && deleted.error.code !== 'ACCOUNT_UNKNOWN') return deleted
+    rememberDeletion(this.#context.store.settings)
     await this.close()
     const removed = await this.#parts.keychain.remove()
     if (!removed.ok) return removed

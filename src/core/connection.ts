@@ -14,6 +14,7 @@ export class Connection {
   readonly #followUp: (followup: Followup) => void
   readonly #online: () => void
   readonly #refused: () => void
+  readonly #accountGone: () => void
   #subscription: Subscription | null = null
   #state: Omit<ConnectionView, 'waitingCount'>
   #toldWaitingCount = 0
@@ -28,12 +29,15 @@ export class Connection {
       readonly online: () => void
       /** Called when the relay does not know our account, or not by our key. */
       readonly refused: () => void
+      /** The relay does not know the account (any more). */
+      readonly accountGone: () => void
     },
   ) {
     this.#context = context
     this.#followUp = parts.followUp
     this.#online = parts.online
     this.#refused = parts.refused
+    this.#accountGone = parts.accountGone
     this.#state = {
       state: 'connecting',
       sinceMs: context.clock.nowMs(),
@@ -136,6 +140,7 @@ export class Connection {
           transport: null,
         })
         if (state.code === 'UNAUTHORIZED' || state.code === 'ACCOUNT_UNKNOWN') this.#refused()
+        if (state.code === 'ACCOUNT_UNKNOWN') this.#accountGone()
         if (ERRORS[state.code].retry !== 'later') {
           this.#context.log.warn('relay.offline', { code: state.code })
         }

@@ -1,4 +1,5 @@
 import { ConfirmedKeys } from './confirmed-keys.ts'
+import { RepeatedReceipts } from './repeated-receipts.ts'
 import { Changes } from './changes.ts'
 import type { DeviceKeys } from './device-keys.ts'
 import { HostTurns } from './host-turns.ts'
@@ -19,6 +20,7 @@ export class Context {
   readonly sessions: SessionBook
   readonly confirmedKeys = new ConfirmedKeys()
   readonly hostTurns = new HostTurns()
+  readonly repeatedReceipts: RepeatedReceipts
   #changes: Changes | null = null
 
   constructor(parts: {
@@ -36,6 +38,7 @@ export class Context {
     this.log = parts.log
     this.keys = parts.keys
     this.sessions = new SessionBook(parts.store)
+    this.repeatedReceipts = new RepeatedReceipts(parts.clock)
   }
 
   /** The account of this profile; opening a profile without one is a bug. */

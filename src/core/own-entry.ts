@@ -1,5 +1,11 @@
 import { verifyDeviceList } from '#crypto/device-list.ts'
-import { listEntry, sizesForOwner, type ChainEntry, type ChainHead } from '#crypto/key-log.ts'
+import {
+  extendChain,
+  listEntry,
+  sizesForOwner,
+  type ChainEntry,
+  type ChainHead,
+} from '#crypto/key-log.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -22,9 +28,10 @@ export async function auditOwnEntry(context: Context): Promise<Result<void, Refu
     if (!newest.ok) return newest
     const { relayLogs } = context.store
     const known = relayLogs.followed(address)
-    if (known !== null && !isOwnGrowth(context, known.head, newest.value)) {
-      return accuse(context, newest.value)
-    }
+    const grown = await ownHeads(context, known?.head ?? newest.value.head, newest.value)
+    if (!grown.ok) return grown
+    if (grown.value === null) return accuse(context, newest.value)
+    const heads = grown.value
     // What was before our first look are the name's former owners: they look for themselves.
     const seen = known?.size ?? newest.value.size - 1
     for (const size of sizesForOwner(seen, newest.value.size).slice(1)) {
@@ -32,10 +39,9 @@ export async function auditOwnEntry(context: Context): Promise<Result<void, Refu
       if (!then.ok) {
         return then.error.code === 'ACCOUNT_UNKNOWN' ? accuse(context, newest.value) : then
       }
-      const isOurs = [known?.head, newest.value.head].some(
-        (head) => head !== undefined && isSameHead(head, then.value.head),
-      )
-      if (!isOurs) return accuse(context, then.value)
+      if (!heads.some((head) => isSameHead(head, then.value.head))) {
+        return accuse(context, then.value)
+      }
     }
     context.commit(() =>
       relayLogs.follow({ address, size: newest.value.size, head: newest.value.head }),
@@ -85,10 +91,30 @@ function isOlderList(context: Context, { proof }: ProvenChain): boolean {
   )
 }
 
-/** Whether all that was added to our name since our last look is the list that we gave. */
-function isOwnGrowth(context: Context, known: ChainHead, newest: ProvenChain): boolean {
-  if (isSameHead(known, newest.head)) return true
-  return isSameHead(newest.proof.chain.before, known) && isOwnList(context, newest)
+/**
+ * The heads of our chain from the known one to the newest, where all that was added between is our own list, or that the
+ * account was removed (the relay lost or deleted it, and we gave it our list again); `null` where anything else is.
+ */
+async function ownHeads(
+  context: Context,
+  known: ChainHead,
+  newest: ProvenChain,
+): Promise<Result<readonly ChainHead[] | null, Refusal>> {
+  if (isSameHead(known, newest.head)) return ok([known])
+  if (newest.head.count <= known.count) return ok(null)
+  const { address } = context.account()
+  const at = { size: newest.size, after: known.count }
+  const between = await fetchProvenChain(context, address, at)
+  if (!between.ok) return between.error.code === 'ACCOUNT_UNKNOWN' ? ok(null) : between
+  const { before, entries } = between.value.proof.chain
+  const list = ownDeviceList(context)
+  const isOurs = entries.every((entry) => entry.kind === 'removed' || isEntryOf(entry, list))
+  if (!isSameHead(before, known) || !isSameHead(between.value.head, newest.head) || !isOurs) {
+    return ok(null)
+  }
+  const heads = [known]
+  for (const entry of entries) heads.push(extendChain(heads.at(-1) ?? known, entry))
+  return ok(heads)
 }
 
 function accuse(context: Context, seen: ProvenChain | null): Result<never, Refusal> {

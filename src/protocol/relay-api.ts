@@ -3,6 +3,7 @@ import {
   CHECKPOINT_BYTES,
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
+  ERA_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
   MAX_CERTIFICATE_BYTES,
@@ -67,6 +68,7 @@ export const InfoAnswer = Type.Object({
     retentionMs: Type.Integer({ minimum: 1 }),
   }),
   serverTimeMs: Time,
+  era: bytes(ERA_BYTES),
 })
 export type InfoAnswer = Static<typeof InfoAnswer>
 

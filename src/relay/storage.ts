@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { EraStorage } from './storage-era.ts'
 import type { KeyLogStorage } from './storage-key-log.ts'
 import type { NameStorage } from './storage-names.ts'
 
@@ -117,7 +118,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage extends NameStorage, KeyLogStorage {
+export interface RelayStorage extends EraStorage, NameStorage, KeyLogStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

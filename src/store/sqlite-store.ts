@@ -13,6 +13,7 @@ import { SqliteRelayLogTable } from './relay-log-table.ts'
 import { SqliteSessionTable } from './session-table.ts'
 import { SqliteSettingsTable } from './settings-table.ts'
 import { SqliteTraceTable } from './trace-table.ts'
+import { SqliteUnconfirmedTable } from './unconfirmed-table.ts'
 import { WordIndex } from './word-index.ts'
 
 /** The store over a connection whose schema is up to date. */
@@ -28,6 +29,7 @@ export class SqliteStore implements Store {
   readonly messages: SqliteMessageTable
   readonly traces: SqliteTraceTable
   readonly outbox: SqliteOutboxTable
+  readonly unconfirmed: SqliteUnconfirmedTable
   readonly inbox: SqliteInboxTable
   readonly relayLogs: SqliteRelayLogTable
   readonly #connection: Connection
@@ -46,6 +48,7 @@ export class SqliteStore implements Store {
     this.conversations = new SqliteConversationTable(connection, this.contacts, this.messages)
     this.traces = new SqliteTraceTable(connection)
     this.outbox = new SqliteOutboxTable(connection)
+    this.unconfirmed = new SqliteUnconfirmedTable(connection)
     this.inbox = new SqliteInboxTable(connection)
     this.relayLogs = new SqliteRelayLogTable(connection)
   }

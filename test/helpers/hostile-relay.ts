@@ -37,6 +37,7 @@ export function hostile(relay: Relay, mischief: Mischief): Relay {
     fetchChain: (host, ...args) => relay.fetchChain(at(host), ...args),
     deposit: (...args) => relay.deposit(...args),
     knock: (...args) => relay.knock(...args),
+    onEra: (listener) => relay.onEra(listener),
     setProxy: (proxy) => relay.setProxy(proxy),
     close: () => relay.close(),
     async fetchIdentity(host, name) {

@@ -255,6 +255,8 @@ describe('a split view', () => {
 describe('an entry that is replaced', () => {
   /** Removes Ben's account behind his back and registers another under his name: all of it is in the log. */
   async function replaceBen(ben: Person): Promise<void> {
+    // He must not be there: his client would give the relay his account again before the impostor comes.
+    await ben.close()
     const database = new SQLite(scenario.relayDatabase)
     const log = new KeyLogTables(database)
     database.transaction(() => {

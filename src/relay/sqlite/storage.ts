@@ -2,6 +2,7 @@ import SQLite, { type Database } from 'better-sqlite3'
 import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
+import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
 import { KeyLogTables } from './key-log.ts'
@@ -20,6 +21,8 @@ export interface SqliteStorageOptions {
   readonly path: string
   /** The file cannot be trusted any more (a failed sync, a damaged page): the process should end. */
   readonly onFatal: (cause: unknown) => void
+  /** File beside the database by which an older copy of it is recognised; none for a second connection. */
+  readonly eraFile?: string
   /** Upper bound of the file, for tests of a full disk. */
   readonly maxPages?: number
 }
@@ -59,6 +62,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   )
 
   const log = new KeyLogTables(database)
+  const era = new Era(database, options.eraFile ?? null)
   const accounts = new AccountTables(database, log)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
@@ -72,6 +76,10 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   return {
     secret,
     logKey,
+    era: era.current,
+    noteProgress: async () => {
+      if (await commits.run(() => era.advance())) era.mark()
+    },
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
@@ -100,6 +108,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     ping: async () => void one.get(),
     close: async () => {
       commits.flush()
+      if (era.advance()) era.mark()
       database.close()
     },
   }

@@ -113,7 +113,9 @@ describe('migrations', () => {
       store.close()
     })
     expect(snapshotOf(store)).toEqual(FIXTURE_SNAPSHOT)
-    // What version 3 has added begins empty, and refers to what was there.
+    expect(store.outbox.list().map(({ awaitsReceipt }) => awaitsReceipt)).toEqual([false])
+    expect(store.unconfirmed.nextDueMs()).toBeNull()
+    // What version 4 has added begins empty, and refers to what was there.
     const [row] = store.conversations.rows()
     if (row === undefined) throw new RangeError('the fixture has a conversation')
     expect([store.relayLogs.list(), store.relayLogs.listFollowed()]).toEqual([[], []])
@@ -121,5 +123,19 @@ describe('migrations', () => {
     store.relayLogs.setTold(row.contact.id, 'relay.example', new Uint8Array(113))
     store.contacts.remove(row.contact.id)
     expect(store.relayLogs.told(row.contact.id, 'relay.example')).toBeNull()
+  })
+
+  test('keep envelopes that version 1 had sealed until their receipts come', () => {
+    const path = join(temporaryFolder(), 'sotto.db')
+    const fixture = fileURLToPath(new URL('../../fixtures/store/v1.db', import.meta.url))
+    copyFileSync(fixture, path)
+    const connection = new Connection(path, FIXTURE_KEY)
+    connection.exec("UPDATE outbox SET envelope = x'01'")
+    connection.close()
+    const store = valueOf(openStore({ path, key: FIXTURE_KEY }))
+    onTestFinished(() => {
+      store.close()
+    })
+    expect(store.outbox.list().map(({ awaitsReceipt }) => awaitsReceipt)).toEqual([true])
   })
 })

@@ -47,7 +47,7 @@ CREATE TABLE told_checkpoints (
 `
 
 export const relayLogs: Migration = {
-  version: 3,
+  version: 4,
   up: (connection) => {
     connection.exec(SCHEMA)
   },
