@@ -30,6 +30,8 @@ export interface Content {
   readonly receipts?: {
     readonly delivered: readonly Uint8Array[]
     readonly read: readonly Uint8Array[]
+    /** Hashes of envelopes (`envelopeHash`). */
+    readonly envelopes: readonly Uint8Array[]
   }
   readonly resendRequest?: {
     readonly envelopeIds: readonly Uint8Array[]
@@ -63,7 +65,11 @@ export function encodeContent(content: Content): Uint8Array {
       ...(profile && { profile: { displayName: profile.displayName } }),
       ...(tokenGrant && { tokenGrant: { token: tokenGrant } }),
       ...(receipts && {
-        receipts: { delivered: [...receipts.delivered], read: [...receipts.read] },
+        receipts: {
+          delivered: [...receipts.delivered],
+          read: [...receipts.read],
+          envelopes: [...receipts.envelopes],
+        },
       }),
       ...(resendRequest && {
         resendRequest: {
@@ -95,7 +101,12 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   const { profile, tokenGrant, receipts, resendRequest, signedMode, inviteProof } = content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
-  if (receipts && !(areIds(receipts.delivered) && areIds(receipts.read))) return null
+  if (
+    receipts &&
+    !(areIds(receipts.delivered) && areIds(receipts.read) && areIds(receipts.envelopes))
+  ) {
+    return null
+  }
   if (
     resendRequest &&
     !(areIds(resendRequest.envelopeIds) && areIds(resendRequest.nothingToResend))
@@ -109,7 +120,13 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     sentAtMs: content.sentAtMs > BigInt(MAX_TIME_MS) ? MAX_TIME_MS : Number(content.sentAtMs),
     ...(profile && { profile: { displayName: cleanDisplayName(profile.displayName) } }),
     ...(tokenGrant && { tokenGrant: tokenGrant.token }),
-    ...(receipts && { receipts: { delivered: receipts.delivered, read: receipts.read } }),
+    ...(receipts && {
+      receipts: {
+        delivered: receipts.delivered,
+        read: receipts.read,
+        envelopes: receipts.envelopes,
+      },
+    }),
     ...(resendRequest && {
       resendRequest: {
         envelopeIds: resendRequest.envelopeIds,
@@ -120,6 +137,12 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     ...(signedMode && { signedMode: signedMode.on }),
     ...(inviteProof && { inviteProof: inviteProof.proof }),
   }
+}
+
+/** Whether the sender keeps an envelope with this content until it is confirmed: all but what only confirms. */
+export function awaitsReceipt(content: Content): boolean {
+  const { profile, tokenGrant, resendRequest, text, signedMode } = content
+  return [profile, tokenGrant, resendRequest, text, signedMode].some((part) => part !== undefined)
 }
 
 function checkText(text: NonNullable<ContentPb['text']>): TextContent | null {

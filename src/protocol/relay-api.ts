@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import {
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
+  ERA_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
   MAX_CERTIFICATE_BYTES,
@@ -64,6 +65,7 @@ export const InfoAnswer = Type.Object({
     retentionMs: Type.Integer({ minimum: 1 }),
   }),
   serverTimeMs: Time,
+  era: bytes(ERA_BYTES),
 })
 export type InfoAnswer = Static<typeof InfoAnswer>
 

@@ -66,6 +66,8 @@ export class Caller {
   readonly #clock: Clock
   readonly #random: Random
   readonly #sessions = new Map<string, OpenSession>()
+  /** How far the clocks of relays are ahead of ours, where that is too far for signatures. */
+  readonly #aheadMs = new Map<RelayHost, number>()
 
   constructor(http: Http, clock: Clock, random: Random) {
     this.#http = http
@@ -95,11 +97,27 @@ export class Caller {
     const key = await this.#deviceKey(host, origin, signer)
     if (!key.ok) return key
     const signed = { method: 'GET', url: `${origin.url}${path}` }
-    return ok(signRequest(key.value, signed, this.#clock, this.#random))
+    return ok(signRequest(key.value, signed, this.#clockOf(host), this.#random))
   }
 
   forgetSession(host: RelayHost, signer: RequestSigner): void {
     this.#sessions.delete(sessionName(host, signer))
+  }
+
+  /**
+   * Takes note of the time in a relay's CLOCK_SKEW. From then on requests to it, and to nobody else, are signed with
+   * that time: it can only be used at the relay that has named it.
+   * @returns false where it does not say the time.
+   */
+  learnTime(host: RelayHost, { code, serverTimeMs }: Failure): boolean {
+    if (code !== 'CLOCK_SKEW' || serverTimeMs === undefined) return false
+    this.#aheadMs.set(host, serverTimeMs - this.#clock.nowMs())
+    return true
+  }
+
+  #clockOf(host: RelayHost): Pick<Clock, 'nowMs'> {
+    const aheadMs = this.#aheadMs.get(host) ?? 0
+    return { nowMs: () => this.#clock.nowMs() + aheadMs }
   }
 
   async #send<T, Code extends ErrorCode>(
@@ -137,7 +155,7 @@ export class Caller {
     return !lookup.ok && lookup.error.code === 'ACCOUNT_UNKNOWN' ? lookup : answer
   }
 
-  #signed<T, Code extends ErrorCode>(
+  async #signed<T, Code extends ErrorCode>(
     host: RelayHost,
     origin: RelayOrigin,
     call: Call<T, Code>,
@@ -146,8 +164,12 @@ export class Caller {
     const { method, path } = call
     const body = bodyOf(call)
     const signed = { method, url: `${origin.url}${path}`, ...(body && { body }) }
-    const headers = signRequest(key, signed, this.#clock, this.#random)
-    return this.#http.send(host, origin, request(call, headers))
+    const send = () => {
+      const headers = signRequest(key, signed, this.#clockOf(host), this.#random)
+      return this.#http.send(host, origin, request(call, headers))
+    }
+    const answer = await send()
+    return !answer.ok && this.learnTime(host, answer.error) ? send() : answer
   }
 
   async #deviceKey(

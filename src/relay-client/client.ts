@@ -161,7 +161,10 @@ export class RelayClient implements Relay {
       // The relay wants other work than it said a moment ago.
       translate: { FORBIDDEN: 'OVERLOADED' },
     })
-    return registered.ok ? ok(undefined) : registered
+    if (!registered.ok) return registered
+    // One from before, where the relay had lost the account, is for another.
+    this.#caller.forgetSession(host, signer)
+    return ok(undefined)
   }
 
   async deleteAccount(
@@ -340,6 +343,10 @@ export class RelayClient implements Relay {
     this.#subscriptions.add(subscription)
     subscription.start()
     return subscription
+  }
+
+  onEra(listener: (host: RelayHost, era: string) => void): void {
+    this.#http.onEra = listener
   }
 
   setProxy(proxy: ProxySetting): void {

@@ -23,7 +23,7 @@ import { requesterKey, type RateLimits } from './rate-limits.ts'
 import { ReplayGuard } from './replay-guard.ts'
 import { refuse } from './request-error.ts'
 import type { DeviceSession, Sessions } from './sessions.ts'
-import type { AccountRecord, RelayStorage } from './storage.ts'
+import { StorageFullError, type AccountRecord, type RelayStorage } from './storage.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,6 +34,8 @@ declare module 'fastify' {
 
 /** A clock may be this far off. */
 const MAX_SKEW_SECONDS = 60
+/** Nonces are kept for longer than their signatures are good, lest a clock that jumps ahead and back brings them back. */
+const CLOCK_JUMP_MS = 2 * 60 * 60_000
 /** From the first time a signature can be accepted to the last. */
 const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
 
@@ -101,9 +103,7 @@ export class Authenticator {
     const isRight = timingSafeEqual(expected, received.signature)
     if (session === null || !isRight) throw refuse('UNAUTHORIZED')
     // Kept in memory alone: after a restart a replay would find nothing to change, these requests are idempotent.
-    if (!this.#replays.use(`${session.id} ${received.params.nonce}`, nowMs)) {
-      throw refuse('REPLAYED')
-    }
+    if (!this.#isFresh(`${session.id} ${received.params.nonce}`)) throw refuse('REPLAYED')
     this.#parts.rates.take('device', String(session.mailbox))
     return session
   }
@@ -141,8 +141,21 @@ export class Authenticator {
     if (!verifyRawEvenly(signingKey, received.base, received.signature))
       throw refuse('UNAUTHORIZED')
     const { keyId, nonce, expiresSeconds } = received.params
-    const usableUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000
-    const hash = sha256(encodeUtf8(`${keyId} ${nonce}`))
-    if (!(await this.#parts.storage.useNonce(hash, usableUntilMs))) throw refuse('REPLAYED')
+    const key = `${keyId} ${nonce}`
+    if (!this.#isFresh(key)) throw refuse('REPLAYED')
+    const keptUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000 + CLOCK_JUMP_MS
+    const isNew = await this.#parts.storage
+      .useNonce(sha256(encodeUtf8(key)), keptUntilMs)
+      .catch((cause: unknown) => {
+        // What is in memory must do: devices can still fetch what waits for them, which makes room.
+        if (cause instanceof StorageFullError) return true
+        throw cause
+      })
+    if (!isNew) throw refuse('REPLAYED')
+  }
+
+  /** By a clock that never jumps. */
+  #isFresh(key: string): boolean {
+    return this.#replays.use(key, performance.now())
   }
 }

@@ -19,6 +19,7 @@ import { Streams } from './streams.ts'
 import { WakeUps } from './wake-ups.ts'
 
 const DATABASE_FILE = 'relay.db'
+const ERA_FILE = 'relay.era'
 /** Requests still running at shutdown get this long. */
 const SHUTDOWN_GRACE_MS = 5_000
 
@@ -42,7 +43,8 @@ export interface RelayHooks {
 function openStorage(config: RelayConfig, onFatal: (cause: unknown) => void): RelayStorage {
   if (config.dataDir === null) return openSqliteStorage({ path: ':memory:', onFatal })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  return openSqliteStorage({ path: join(config.dataDir, DATABASE_FILE), onFatal })
+  const path = join(config.dataDir, DATABASE_FILE)
+  return openSqliteStorage({ path, onFatal, eraFile: join(config.dataDir, ERA_FILE) })
 }
 
 /**
@@ -67,7 +69,8 @@ export async function startRelay(
   const streams = new Streams()
   const depositStreams = new DepositStreams()
   const sessions = new Sessions(storage.secret)
-  const rates = new RateLimits(config, nowMs)
+  // By a clock that never jumps, lest everybody has to wait for it.
+  const rates = new RateLimits(config, hooks.nowMs ?? (() => Math.floor(performance.now())))
   const context: RelayContext = {
     config,
     storage,

@@ -6,6 +6,8 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { ERA_HEADER } from '#protocol/relay-limits.ts'
+import { encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { Admission } from './admission.ts'
@@ -77,6 +79,7 @@ export async function buildServer(
   const admission = new Admission(context)
   admission.install(app)
   acceptBodies(app)
+  tellEra(app, context)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
   await app.register(underPressure, {
@@ -93,6 +96,15 @@ export async function buildServer(
   registerRoutes(app, context, upgrades, admission)
   await app.ready()
   return app
+}
+
+/** With every answer, refusals included: that is how senders learn that the relay may have forgotten something. */
+function tellEra(app: RelayApp, { storage }: RelayContext): void {
+  const era = encodeBase64Url(storage.era)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header(ERA_HEADER, era)
+    done()
+  })
 }
 
 function measureRequests(app: RelayApp, metrics: RelayMetrics): void {

@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { EraStorage } from './storage-era.ts'
 import type { NameStorage } from './storage-names.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
@@ -111,7 +112,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage extends NameStorage {
+export interface RelayStorage extends EraStorage, NameStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

@@ -268,6 +268,8 @@ export interface Failure<Code extends ErrorCode = ErrorCode> {
   readonly code: Code
   /** Milliseconds to wait before the next try, where the other side named them. */
   readonly retryAfterMs?: number
+  /** The time of the other side, in milliseconds since 1970, where it says that clocks differ. */
+  readonly serverTimeMs?: number
   readonly cause?: unknown
 }
 

@@ -20,7 +20,7 @@ import { inviteCodeHash } from '../invite-code.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import { SESSION_LIFETIME_MS } from '../sessions.ts'
-import type { AccountRecord } from '../storage.ts'
+import { StorageFullError, type AccountRecord } from '../storage.ts'
 import { workSalt } from './service.ts'
 
 /** A stored signing key as JWK. */
@@ -146,7 +146,10 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       const { deviceId } = request.body
       const device = account.devices.find((candidate) => candidate.deviceId === deviceId)
       if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
-      await storage.touchDevice(device.mailbox, nowMs())
+      await storage.touchDevice(device.mailbox, nowMs()).catch((cause: unknown) => {
+        // It must be able to fetch what waits for it, which makes room.
+        if (!(cause instanceof StorageFullError)) throw cause
+      })
       const session = context.sessions.open(
         { account: account.id, mailbox: device.mailbox, deviceId },
         nowMs(),

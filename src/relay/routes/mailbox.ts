@@ -10,6 +10,7 @@ import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
 import type { Admission } from '../admission.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { DeviceStream } from '../device-stream.ts'
+import { Polls } from '../polls.ts'
 import { refuse } from '../request-error.ts'
 import type { MailboxId, StoredEnvelope } from '../storage.ts'
 import type { Upgrades } from '../upgrades.ts'
@@ -36,6 +37,8 @@ export function mailboxRoutes(
   admission: Admission,
 ): void {
   const { config, storage, auth, wakeUps, streams, nowMs } = context
+
+  const polls = new Polls()
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
@@ -65,6 +68,8 @@ export function mailboxRoutes(
     },
     async (request, reply) => {
       const { mailbox } = auth.device(request)
+      // Nobody is there to read why.
+      if (!(await polls.begin(mailbox, request.raw.socket, reply.raw))) throw refuse('OVERLOADED')
       const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
       const count = Math.min(Number(limit), MAX_POLL_ENVELOPES)
       const fetch = async (): Promise<readonly StoredEnvelope[]> => {

@@ -20,6 +20,7 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, rates, nowMs } = context
   const isReserved = reservedNames(config.reservedNames)
   const salt = encodeBase64Url(workSalt(storage.secret))
+  const era = encodeBase64Url(storage.era)
   const { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs } = config.limits
 
   app.get(
@@ -35,6 +36,7 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
         work: { bits: config.registration === 'work' ? config.powBits : 0, salt },
         limits: { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs },
         serverTimeMs: nowMs(),
+        era,
       }
     },
   )

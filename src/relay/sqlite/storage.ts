@@ -2,6 +2,7 @@ import SQLite from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
+import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MailboxTables } from './mailboxes.ts'
@@ -19,6 +20,8 @@ export interface SqliteStorageOptions {
   readonly path: string
   /** The file cannot be trusted any more (a failed sync, a damaged page): the process should end. */
   readonly onFatal: (cause: unknown) => void
+  /** File beside the database by which an older copy of it is recognised; none for a second connection. */
+  readonly eraFile?: string
   /** Upper bound of the file, for tests of a full disk. */
   readonly maxPages?: number
 }
@@ -44,6 +47,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     .get('secret')?.value
   if (secret === undefined) throw new TypeError('the secret was not stored')
 
+  const era = new Era(database, options.eraFile ?? null)
   const accounts = new AccountTables(database)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
@@ -56,6 +60,10 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
 
   return {
     secret,
+    era: era.current,
+    noteProgress: async () => {
+      if (await commits.run(() => era.advance())) era.mark()
+    },
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
@@ -81,6 +89,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     ping: async () => void one.get(),
     close: async () => {
       commits.flush()
+      if (era.advance()) era.mark()
       database.close()
     },
   }

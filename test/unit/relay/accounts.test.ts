@@ -270,9 +270,6 @@ describe('signed requests', () => {
     const later = testClient(clock)
     unwrap(await later.prekeysLeft(relay.host, alice))
     await later.close()
-    expect(await client.prekeysLeft(relay.host, alice)).toMatchObject({
-      error: { code: 'CLOCK_SKEW' },
-    })
   })
 
   test("an account cannot touch another's", async () => {
