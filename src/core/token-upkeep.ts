@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { tokenHash } from '#crypto/delivery-token.ts'
+import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import type { ErrorCode, Failure } from '#shared/errors.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { hostOf } from '#protocol/address.ts'
@@ -105,7 +106,7 @@ function contactToken(contact: Contact): TokenRegistration {
 
 function inviteToken(invite: Invite): TokenRegistration {
   return {
-    hash: tokenHash(invite.token),
+    hash: tokenHash(inviteDeliveryToken(invite.token)),
     label: invite.label,
     uses: INVITE_USES,
     expiresAtMs: invite.expiresAtMs,

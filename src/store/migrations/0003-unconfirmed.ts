@@ -28,7 +28,7 @@ CREATE INDEX unconfirmed_by_time ON unconfirmed (due_at_ms);
 `
 
 export const unconfirmed: Migration = {
-  version: 2,
+  version: 3,
   up: (connection) => {
     connection.exec(CHANGE)
   },
