@@ -362,7 +362,7 @@ export type RelayHost = string
 
 export interface RelayInfo {
   readonly version: string
-  readonly registration: 'open' | 'invite'
+  readonly registration: 'open' | 'work' | 'invite'
   /** False: reached without TLS (loopback and private networks only); the interface warns. */
   readonly secure: boolean
   readonly serverTimeMs: number
@@ -480,7 +480,11 @@ export interface Relay {
   /** Whether a relay's host is this computer or in a private network, by its number. Asks nobody. */
   isPrivate(host: RelayHost): boolean
   info(host: RelayHost): RelayResult<RelayInfo>
-  nameFree(host: RelayHost, name: string): RelayResult<boolean, 'NAME_INVALID'>
+  /** Not free: false, or the code that says why. */
+  nameFree(
+    host: RelayHost,
+    name: string,
+  ): RelayResult<boolean, 'NAME_INVALID' | 'NAME_LOOKS_TAKEN' | 'NAME_RESERVED'>
   /** Idempotent for the same key. Does the relay's proof of work where it wants one. */
   register(
     host: RelayHost,
@@ -489,7 +493,12 @@ export interface Relay {
     inviteCode: string | null,
   ): RelayResult<
     void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
+    | 'NAME_TAKEN'
+    | 'NAME_INVALID'
+    | 'NAME_LOOKS_TAKEN'
+    | 'NAME_RESERVED'
+    | 'INVITE_CODE_REQUIRED'
+    | 'INVITE_CODE_INVALID'
   >
   deleteAccount(
     host: RelayHost,

@@ -1,3 +1,4 @@
+import { cleanDisplayName } from './display-names.ts'
 import { MAX_TEXT_BYTES, MAX_TEXT_CHARS } from '#shared/text-limits.ts'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
@@ -117,7 +118,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   if (text === null) return null
   return {
     sentAtMs: content.sentAtMs > BigInt(MAX_TIME_MS) ? MAX_TIME_MS : Number(content.sentAtMs),
-    ...(profile && { profile: { displayName: cleanName(profile.displayName) } }),
+    ...(profile && { profile: { displayName: cleanDisplayName(profile.displayName) } }),
     ...(tokenGrant && { tokenGrant: tokenGrant.token }),
     ...(receipts && {
       receipts: {
@@ -171,14 +172,6 @@ export function isTextSendable(text: string): boolean {
   return (
     text.length * 3 <= MAX_TEXT_BYTES || new TextEncoder().encode(text).length <= MAX_TEXT_BYTES
   )
-}
-
-/** Control characters, line breaks, and those that turn the direction of what stands around a name. */
-const UNFIT_FOR_NAMES = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
-
-/** A name as it may stand in a line of ours, whoever chose it. */
-function cleanName(name: string): string {
-  return name.replace(UNFIT_FOR_NAMES, ' ').trim()
 }
 
 /** Cuts a text to an excerpt of at most 200 characters, never inside a surrogate pair. */

@@ -127,7 +127,7 @@ export class Caller {
   ): ReturnType<Http['send']> {
     const { auth } = call
     if (auth.kind === 'anonymous') return this.#http.send(host, origin, request(call, {}))
-    if (auth.kind === 'account') return this.#signed(host, origin, call, accountKey(auth.signer))
+    if (auth.kind === 'account') return this.#asAccount(host, origin, call, auth.signer)
     const key = await this.#deviceKey(host, origin, auth.signer)
     if (!key.ok) return key
     const answer = await this.#signed(host, origin, call, key.value)
@@ -136,6 +136,23 @@ export class Caller {
     this.forgetSession(host, auth.signer)
     const renewed = await this.#deviceKey(host, origin, auth.signer)
     return renewed.ok ? this.#signed(host, origin, call, renewed.value) : renewed
+  }
+
+  /**
+   * Signs with the account's key. A relay says no more than that it does not accept the signature; whether the account
+   * is still there is asked of its directory.
+   */
+  async #asAccount<T, Code extends ErrorCode>(
+    host: RelayHost,
+    origin: RelayOrigin,
+    call: Call<T, Code>,
+    signer: RequestSigner,
+  ): ReturnType<Http['send']> {
+    const answer = await this.#signed(host, origin, call, accountKey(signer))
+    if (answer.ok || answer.error.code !== 'UNAUTHORIZED') return answer
+    const path = `/v1/accounts/${signer.name}`
+    const lookup = await this.#http.send(host, origin, { method: 'GET', path })
+    return !lookup.ok && lookup.error.code === 'ACCOUNT_UNKNOWN' ? lookup : answer
   }
 
   async #signed<T, Code extends ErrorCode>(
@@ -171,7 +188,7 @@ export class Caller {
       parse: parseSession,
       codes: [],
     }
-    const answer = await this.#signed(host, origin, call, accountKey(signer))
+    const answer = await this.#asAccount(host, origin, call, signer)
     if (!answer.ok) return answer
     const session = parseSession(answer.value.body)
     const key = session && decodeBase64Url(session.key)

@@ -38,7 +38,7 @@ export type HttpResult = Result<HttpAnswer, Failure>
 const REQUEST_TIMEOUT_MS = 20_000
 const CONNECTIONS_PER_RELAY = 8
 /** A relay that names a longer time is not believed. */
-const MAX_RETRY_AFTER_MS = 60 * 60_000
+export const MAX_RETRY_AFTER_MS = 60 * 60_000
 
 const errorAnswer = Compile(ErrorAnswer)
 

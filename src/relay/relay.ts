@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
+import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { Maintenance } from './maintenance.ts'
 import { RelayMetrics } from './metrics.ts'
@@ -66,6 +67,7 @@ export async function startRelay(
   const storage = hooks.storage ?? openStorage(config, onFatal)
   const closing = new AbortController()
   const streams = new Streams()
+  const depositStreams = new DepositStreams()
   const sessions = new Sessions(storage.secret)
   // By a clock that never jumps, lest everybody has to wait for it.
   const rates = new RateLimits(config, hooks.nowMs ?? (() => Math.floor(performance.now())))
@@ -75,6 +77,7 @@ export async function startRelay(
     sessions,
     rates,
     streams,
+    depositStreams,
     auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
     wakeUps: new WakeUps(),
     metrics: new RelayMetrics(() => streams.size),
@@ -90,6 +93,7 @@ export async function startRelay(
     closing.abort()
     maintenance.stop()
     streams.closeAll()
+    depositStreams.closeAll()
     const cut = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref()
     await app.close()
     clearTimeout(cut)

@@ -52,7 +52,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
   const expiry = new Expiry(database)
-  const commits = new GroupCommit(database, options.onFatal)
+  const commits = new GroupCommit(database, options.onFatal, mailboxes)
   const insertNonce = database.prepare<[Uint8Array, number]>(
     'INSERT INTO nonces (hash, expires_ms) VALUES (?, ?) ON CONFLICT DO NOTHING',
   )
@@ -65,6 +65,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
       if (await commits.run(() => era.advance())) era.mark()
     },
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
+    nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),
@@ -77,8 +78,8 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     putTokens: (account, change, maxTokens, nowMs) =>
       commits.run(() => mailboxes.putTokens(account, change, maxTokens, nowMs)),
     deposit: (envelope, limits, nowMs) =>
-      commits.run(() => mailboxes.deposit(envelope, limits, nowMs)),
-    knock: (knock, limits, nowMs) => commits.run(() => mailboxes.knock(knock, limits, nowMs)),
+      commits.join(() => mailboxes.deposit(envelope, limits, nowMs)),
+    knock: (knock, limits, nowMs) => commits.join(() => mailboxes.knock(knock, limits, nowMs)),
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => commits.run(() => mailboxes.acknowledge(mailbox, which)),
