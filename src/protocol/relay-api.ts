@@ -4,6 +4,7 @@ import {
   ENVELOPE_ID_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
+  MAX_BATCH_TARGETS,
   MAX_CERTIFICATE_BYTES,
   MAX_ENVELOPE_BYTES,
   MAX_POLL_ENVELOPES,
@@ -194,6 +195,21 @@ export const DepositHeaders = Type.Object({
 export const KnockHeaders = Type.Object({ 'sotto-account': Name, 'sotto-device': DeviceHeader })
 
 export const DepositAnswer = Type.Object({ stored: Type.Literal(true) })
+
+/** One outcome for each target of a batch, in its order. */
+export const BatchAnswer = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({ outcome: Type.Union([Type.Literal('stored'), Type.Literal('seen')]) }),
+      Type.Object({
+        code: Type.String({ maxLength: 64, pattern: '^[A-Z_]+$' }),
+        retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      }),
+    ]),
+    { maxItems: MAX_BATCH_TARGETS },
+  ),
+})
+export type BatchAnswer = Static<typeof BatchAnswer>
 
 export const PollQuery = Type.Object(
   {

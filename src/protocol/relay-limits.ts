@@ -23,6 +23,8 @@ export const IDEMPOTENCY_KEY_BYTES = 16
 export const MAX_PREKEYS_PER_UPLOAD = 100
 /** Tokens added, and tokens revoked, in one request. */
 export const MAX_TOKENS_PER_REQUEST = 256
+/** Mailboxes that get the body of one batch. */
+export const MAX_BATCH_TARGETS = 256
 /** Envelopes in one answer to a long poll. */
 export const MAX_POLL_ENVELOPES = 256
 export const MAX_POLL_WAIT_SECONDS = 30

@@ -16,6 +16,7 @@ import type {
   SubscriptionHandlers,
   TokenRegistration,
 } from '#core/ports.ts'
+import type { RelayBatches } from '#core/relay-ports.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import {
   DepositAnswer,
@@ -28,6 +29,7 @@ import { MAX_TOKENS_PER_REQUEST, RELAY_PROTOCOL_VERSIONS } from '#protocol/relay
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
+import { depositBatch } from './batch-deposits.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { answerParser, Http } from './http.ts'
@@ -58,7 +60,7 @@ function proxyUrl(proxy: ProxySetting): URL | null {
 }
 
 /** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
-export class RelayClient implements Relay {
+export class RelayClient implements Relay, RelayBatches {
   readonly #clock: Clock
   readonly #random: Random
   readonly #http: Http
@@ -289,6 +291,13 @@ export class RelayClient implements Relay {
       codes: ['ACCOUNT_UNKNOWN', ...MESSAGE_CODES],
     })
     return knocked.ok ? ok(undefined) : knocked
+  }
+
+  depositBatch(
+    host: RelayHost,
+    batch: Parameters<RelayBatches['depositBatch']>[1],
+  ): ReturnType<RelayBatches['depositBatch']> {
+    return depositBatch(this.#caller, host, batch)
   }
 
   /**

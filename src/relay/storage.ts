@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { BatchStorage } from './storage-batches.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -107,7 +108,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage {
+export interface RelayStorage extends BatchStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

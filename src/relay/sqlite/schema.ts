@@ -84,8 +84,31 @@ CREATE TABLE invite_codes (
 ) STRICT;
 `
 
+// The body of a batch is stored once. Its envelopes have an empty body of their own while they wait (no deposit has
+// one) and say where the shared one is; with the last of them it goes, whatever removed it.
+const SHARED_BODIES = `
+CREATE TABLE shared_bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+ALTER TABLE envelopes ADD COLUMN shared INTEGER REFERENCES shared_bodies;
+CREATE INDEX shared_envelopes ON envelopes (shared) WHERE shared IS NOT NULL;
+
+CREATE TRIGGER shared_body_acknowledged AFTER UPDATE OF body ON envelopes
+WHEN new.shared IS NOT NULL AND new.body IS NULL
+BEGIN
+  UPDATE envelopes SET shared = NULL WHERE row = new.row;
+  DELETE FROM shared_bodies WHERE id = new.shared
+    AND NOT EXISTS (SELECT 1 FROM envelopes WHERE shared = new.shared);
+END;
+
+CREATE TRIGGER shared_body_deleted AFTER DELETE ON envelopes
+WHEN old.shared IS NOT NULL
+BEGIN
+  DELETE FROM shared_bodies WHERE id = old.shared
+    AND NOT EXISTS (SELECT 1 FROM envelopes WHERE shared = old.shared);
+END;
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {

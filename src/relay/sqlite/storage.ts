@@ -70,6 +70,8 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
       commits.run(() => mailboxes.putTokens(account, change, maxTokens, nowMs)),
     deposit: (envelope, limits, nowMs) =>
       commits.run(() => mailboxes.deposit(envelope, limits, nowMs)),
+    depositBatch: (batch, limits, nowMs) =>
+      commits.run(() => mailboxes.depositBatch(batch, limits, nowMs)),
     knock: (knock, limits, nowMs) => commits.run(() => mailboxes.knock(knock, limits, nowMs)),
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),

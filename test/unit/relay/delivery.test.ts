@@ -191,6 +191,7 @@ test('it serves its own description', async () => {
     '/v1/devices/{id}/prekeys',
     '/v1/envelopes',
     '/v1/envelopes/{id}',
+    '/v1/envelopes:batch',
     '/v1/info',
     '/v1/knocks/{id}',
     '/v1/names/{name}',
