@@ -2,10 +2,14 @@ import Type, { type Static } from 'typebox'
 import {
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
+  GROUP_ID_BYTES,
+  GROUP_TOKEN_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
   MAX_BATCH_TARGETS,
   MAX_CERTIFICATE_BYTES,
+  MAX_COMMIT_BYTES,
+  MAX_COMMITS_PER_ANSWER,
   MAX_ENVELOPE_BYTES,
   MAX_POLL_ENVELOPES,
   MAX_PREKEYS_PER_UPLOAD,
@@ -246,3 +250,29 @@ export const AcksRequest = Type.Union([
 export type AcksRequest = Static<typeof AcksRequest>
 
 export const AcksAnswer = Type.Object({ acknowledged: Type.Integer({ minimum: 0 }) })
+
+// ---- Groups ----
+
+export const GroupParams = Type.Object({ id: bytes(GROUP_ID_BYTES) }, strict)
+const Epoch = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const groupToken = { 'sotto-group-token': bytes(GROUP_TOKEN_BYTES) }
+export const CommitHeaders = Type.Object({
+  ...groupToken,
+  'sotto-next-token-hash': bytes(TOKEN_HASH_BYTES),
+  'sotto-epoch': Type.String({ pattern: '^\\d{1,15}$' }),
+})
+export const CommitsHeaders = Type.Object(groupToken)
+export const CommitsQuery = Type.Object(
+  { after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })) },
+  strict,
+)
+
+export const CommitsAnswer = Type.Object({
+  commits: Type.Array(
+    Type.Object({ epoch: Epoch, receivedAtMs: Time, body: bytesUpTo(MAX_COMMIT_BYTES) }),
+    { maxItems: MAX_COMMITS_PER_ANSWER },
+  ),
+  /** There are no later ones. */
+  complete: Type.Boolean(),
+})
+export type CommitsAnswer = Static<typeof CommitsAnswer>

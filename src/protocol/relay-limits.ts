@@ -30,5 +30,10 @@ export const MAX_POLL_ENVELOPES = 256
 export const MAX_POLL_WAIT_SECONDS = 30
 /** Envelopes that a stream sends ahead of the receiver's acknowledgements. */
 export const STREAM_WINDOW = 256
+export const GROUP_ID_BYTES = 32
+export const GROUP_TOKEN_BYTES = 32
+export const MAX_COMMIT_BYTES = 131_072
+/** Commits in one answer. */
+export const MAX_COMMITS_PER_ANSWER = 64
 /** Longest JSON answer that a client reads. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024

@@ -16,7 +16,7 @@ import type {
   SubscriptionHandlers,
   TokenRegistration,
 } from '#core/ports.ts'
-import type { RelayBatches } from '#core/relay-ports.ts'
+import type { RelayBatches, RelayGroups } from '#core/relay-ports.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import {
   DepositAnswer,
@@ -32,6 +32,7 @@ import { err, ok } from '#shared/result.ts'
 import { depositBatch } from './batch-deposits.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
+import { fetchCommits, putCommit } from './group-commits.ts'
 import { answerParser, Http } from './http.ts'
 import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
@@ -60,7 +61,7 @@ function proxyUrl(proxy: ProxySetting): URL | null {
 }
 
 /** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
-export class RelayClient implements Relay, RelayBatches {
+export class RelayClient implements Relay, RelayBatches, RelayGroups {
   readonly #clock: Clock
   readonly #random: Random
   readonly #http: Http
@@ -298,6 +299,20 @@ export class RelayClient implements Relay, RelayBatches {
     batch: Parameters<RelayBatches['depositBatch']>[1],
   ): ReturnType<RelayBatches['depositBatch']> {
     return depositBatch(this.#caller, host, batch)
+  }
+
+  putCommit(
+    host: RelayHost,
+    commit: Parameters<RelayGroups['putCommit']>[1],
+  ): ReturnType<RelayGroups['putCommit']> {
+    return putCommit(this.#caller, host, commit)
+  }
+
+  fetchCommits(
+    host: RelayHost,
+    which: Parameters<RelayGroups['fetchCommits']>[1],
+  ): ReturnType<RelayGroups['fetchCommits']> {
+    return fetchCommits(this.#caller, host, which)
   }
 
   /**

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
-import { MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
+import { MAX_COMMIT_BYTES, MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
 import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -34,6 +34,16 @@ const Limits = Type.Object(
     prekeys: count(200),
     /** Delivery tokens of one account, ended ones included until they expire. */
     tokens: count(10_000),
+    groupCommitBytes: Type.Integer({
+      minimum: 1,
+      maximum: MAX_COMMIT_BYTES,
+      default: MAX_COMMIT_BYTES,
+    }),
+    /** Commits of one group, and their bytes: beyond, the oldest go. */
+    groupCommits: count(1_000),
+    groupBytes: count(8 * 1024 * 1024),
+    /** A group without a commit for this long is forgotten. */
+    groupIdleMs: count(180 * DAY_MS),
     connections: count(20_000),
     /** To receive a whole request: slower senders are cut off. */
     requestTimeoutMs: count(20 * SECOND_MS),
@@ -57,6 +67,10 @@ const Rates = Type.Object(
     deposits: bucket(60, SECOND_MS),
     /** Per requester address. */
     knocks: bucket(5, 12 * MINUTE_MS),
+    /** Per requester address: groups made. */
+    groups: bucket(6, 10 * MINUTE_MS),
+    /** Per group and token: commits. */
+    groupCommits: bucket(30, 10 * SECOND_MS),
     /** Per requester address: requests whose signature or token must be looked at. */
     signed: bucket(120, 500),
     /** Per device, once its session is known. */

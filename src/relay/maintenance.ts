@@ -29,7 +29,9 @@ export class Maintenance {
     const { storage, rates, config, nowMs } = this.#context
     let removed = 0
     try {
-      removed = await storage.expire(nowMs(), config.limits.retentionMs)
+      const { retentionMs, groupIdleMs } = config.limits
+      removed = await storage.expire(nowMs(), retentionMs)
+      removed += await storage.expireGroups(nowMs(), retentionMs, groupIdleMs)
     } catch (cause) {
       this.#onError(cause)
     }

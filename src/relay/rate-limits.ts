@@ -11,6 +11,7 @@ const ADDRESS_RATES: readonly RateName[] = [
   'lookups',
   'bundles',
   'knocks',
+  'groups',
   'signed',
 ]
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/

@@ -15,6 +15,7 @@ import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { depositRoutes } from './routes/deposits.ts'
+import { groupRoutes } from './routes/groups.ts'
 import { mailboxRoutes } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -125,6 +126,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   prekeyRoutes(app, context)
   mailboxRoutes(app, context)
   depositRoutes(app, context)
+  groupRoutes(app, context)
   for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({

@@ -107,8 +107,29 @@ BEGIN
 END;
 `
 
+const GROUPS = `
+CREATE TABLE groups (
+  id BLOB PRIMARY KEY,
+  last_epoch INTEGER NOT NULL,
+  token_hash BLOB NOT NULL,
+  committed_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX idle_groups ON groups (committed_ms);
+
+CREATE TABLE group_commits (
+  row INTEGER PRIMARY KEY,
+  group_id BLOB NOT NULL REFERENCES groups ON DELETE CASCADE,
+  epoch INTEGER NOT NULL,
+  token_hash BLOB NOT NULL,
+  received_ms INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (group_id, epoch)
+) STRICT;
+CREATE INDEX old_group_commits ON group_commits (received_ms);
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES]
+const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES, GROUPS]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {

@@ -3,6 +3,7 @@ import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
 import { Expiry } from './expiry.ts'
+import { GroupTables } from './groups.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MailboxTables } from './mailboxes.ts'
 import { PrekeyTables } from './prekeys.ts'
@@ -47,6 +48,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   const accounts = new AccountTables(database)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
+  const groups = new GroupTables(database)
   const expiry = new Expiry(database)
   const commits = new GroupCommit(database, options.onFatal)
   const insertNonce = database.prepare<[Uint8Array, number]>(
@@ -76,6 +78,12 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => commits.run(() => mailboxes.acknowledge(mailbox, which)),
+    putCommit: (commit, limits, mayCreate, nowMs) =>
+      commits.run(() => groups.put(commit, limits, mayCreate, nowMs)),
+    commits: async (group, tokenHash, from, limit, maxBytes) =>
+      groups.commits(group, tokenHash, from, limit, maxBytes),
+    expireGroups: (nowMs, retentionMs, idleMs) =>
+      commits.run(() => groups.expire(nowMs, retentionMs, idleMs)),
     useNonce: (hash, expiresAtMs) =>
       commits.run(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),

@@ -192,6 +192,7 @@ test('it serves its own description', async () => {
     '/v1/envelopes',
     '/v1/envelopes/{id}',
     '/v1/envelopes:batch',
+    '/v1/groups/{id}/commits',
     '/v1/info',
     '/v1/knocks/{id}',
     '/v1/names/{name}',
