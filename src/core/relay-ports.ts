@@ -1,6 +1,6 @@
 import type { ErrorCode, Failure } from '#shared/errors.ts'
 import type { Result } from '#shared/result.ts'
-import type { NetworkError, RelayHost } from './ports.ts'
+import type { NetworkError, RelayHost, RequestSigner } from './ports.ts'
 
 // What a relay offers beside one-to-one messages.
 
@@ -74,4 +74,59 @@ export interface RelayGroups {
     { readonly commits: readonly GroupCommit[]; readonly complete: boolean },
     'NOT_FOUND'
   >
+}
+
+/** What an upload at a relay has become. */
+export interface StoredBlob {
+  /** 16 bytes: whoever knows them may download. */
+  readonly id: Uint8Array
+  /** Until then the relay keeps it. */
+  readonly expiresAtMs: number
+}
+
+export interface RelayBlobs {
+  /**
+   * Stores opaque bytes (at most 100 MiB) at the own relay. Interruptions are gone over several times; called again
+   * under the same `key`, also after a restart, it goes on where the relay has got to. A success means that all of it
+   * is durable.
+   */
+  uploadBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    upload: {
+      /** 16 random bytes, of this upload alone. */
+      readonly key: Uint8Array
+      /** In bytes, at least 1. */
+      readonly length: number
+      /** Gives exactly the bytes from `offset`, always the same ones. */
+      readonly read: (offset: number, length: number) => Promise<Uint8Array>
+      /** Told how many bytes are durable. */
+      readonly progressed?: (bytes: number) => void
+      readonly signal?: AbortSignal
+    },
+  ): RelayResult<
+    StoredBlob,
+    'UNAUTHORIZED' | 'TOO_LARGE' | 'CONFLICT' | 'RELAY_FULL' | 'UPLOAD_QUOTA_REACHED'
+  >
+  /**
+   * Downloads from `from` to the end, in order; each piece is asked for when the one before has been taken. After a
+   * failure, call it again from where it got to. The bytes are whatever the relay says: check them.
+   */
+  downloadBlob(
+    host: RelayHost,
+    download: {
+      readonly id: Uint8Array
+      readonly from: number
+      /** What the sender said it has; a relay that says otherwise is not believed. */
+      readonly length: number
+      readonly write: (piece: Uint8Array, offset: number) => Promise<void>
+      readonly signal?: AbortSignal
+    },
+  ): RelayResult<void, 'NOT_FOUND'>
+  /** Removes an upload of the own account, finished or not; none there is a success. */
+  deleteBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    id: Uint8Array,
+  ): RelayResult<void, 'UNAUTHORIZED'>
 }

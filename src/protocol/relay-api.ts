@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import {
+  BLOB_ID_BYTES,
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
   GROUP_ID_BYTES,
@@ -276,3 +277,22 @@ export const CommitsAnswer = Type.Object({
   complete: Type.Boolean(),
 })
 export type CommitsAnswer = Static<typeof CommitsAnswer>
+
+// ---- Attachments ----
+
+const Length = Type.String({ pattern: '^\\d{1,15}$' })
+
+export const BlobParams = Type.Object({ id: bytes(BLOB_ID_BYTES) }, strict)
+export const BlobCreationHeaders = Type.Object({
+  'idempotency-key': bytes(IDEMPOTENCY_KEY_BYTES),
+  'upload-length': Length,
+})
+export const BlobPartHeaders = Type.Object({ 'upload-offset': Length, 'content-length': Length })
+/** Said in headers, too, for clients that know only tus. */
+export const BlobAnswer = Type.Object({
+  id: bytes(BLOB_ID_BYTES),
+  length: Type.Integer({ minimum: 1 }),
+  offset: Type.Integer({ minimum: 0 }),
+  expiresAtMs: Time,
+})
+export type BlobAnswer = Static<typeof BlobAnswer>

@@ -35,5 +35,12 @@ export const GROUP_TOKEN_BYTES = 32
 export const MAX_COMMIT_BYTES = 131_072
 /** Commits in one answer. */
 export const MAX_COMMITS_PER_ANSWER = 64
+/** Attachments (RELAY-API §10). */
+export const BLOB_ID_BYTES = 16
+export const MAX_BLOB_BYTES = 100 * 1024 * 1024
+/** Of one PATCH, unless it is the rest. */
+export const MIN_BLOB_PART_BYTES = 64 * 1024
+export const MAX_BLOB_PART_BYTES = 4 * 1024 * 1024
+export const TUS_VERSION = '1.0.0'
 /** Longest JSON answer that a client reads. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024

@@ -16,7 +16,7 @@ import type {
   SubscriptionHandlers,
   TokenRegistration,
 } from '#core/ports.ts'
-import type { RelayBatches, RelayGroups } from '#core/relay-ports.ts'
+import type { RelayBatches, RelayBlobs, RelayGroups } from '#core/relay-ports.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import {
   DepositAnswer,
@@ -30,6 +30,7 @@ import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import { depositBatch } from './batch-deposits.ts'
+import { BlobTransfers } from './blob-transfers.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { fetchCommits, putCommit } from './group-commits.ts'
@@ -61,11 +62,12 @@ function proxyUrl(proxy: ProxySetting): URL | null {
 }
 
 /** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
-export class RelayClient implements Relay, RelayBatches, RelayGroups {
+export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs {
   readonly #clock: Clock
   readonly #random: Random
   readonly #http: Http
   readonly #caller: Caller
+  readonly #blobs: BlobTransfers
   readonly #subscriptions = new Set<RelaySubscription>()
 
   constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
@@ -73,6 +75,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups {
     this.#random = random
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
+    this.#blobs = new BlobTransfers(this.#caller, clock, random)
   }
 
   isPrivate(host: RelayHost): boolean {
@@ -313,6 +316,29 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups {
     which: Parameters<RelayGroups['fetchCommits']>[1],
   ): ReturnType<RelayGroups['fetchCommits']> {
     return fetchCommits(this.#caller, host, which)
+  }
+
+  uploadBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    upload: Parameters<RelayBlobs['uploadBlob']>[2],
+  ): ReturnType<RelayBlobs['uploadBlob']> {
+    return this.#blobs.upload(host, signer, upload)
+  }
+
+  downloadBlob(
+    host: RelayHost,
+    download: Parameters<RelayBlobs['downloadBlob']>[1],
+  ): ReturnType<RelayBlobs['downloadBlob']> {
+    return this.#blobs.download(host, download)
+  }
+
+  deleteBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    id: Uint8Array,
+  ): ReturnType<RelayBlobs['deleteBlob']> {
+    return this.#blobs.delete(host, signer, id)
   }
 
   /**

@@ -11,7 +11,7 @@ import { dial, DialError, type DialOptions } from './dialer.ts'
 import { Origins } from './origins.ts'
 import { relayOrigin, type RelayOrigin } from './relay-origin.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** One request, ready to send. */
 export interface HttpRequest {
@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+  /** The body of a success is not JSON. */
+  readonly wantsBytes?: boolean
   /** Longer than usual for a long poll. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -27,8 +29,9 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  /** Parsed JSON; `undefined` where there is no body. */
+  /** Parsed JSON, or bytes where those are wanted; `undefined` where there is no body. */
   readonly body: unknown
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
 export type HttpResult = Result<HttpAnswer, Failure>
@@ -124,8 +127,9 @@ export class Http {
       signal: wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout,
     })
     const bytes = new Uint8Array(await response.body.arrayBuffer())
-    if (bytes.length === 0) return { status: response.statusCode, body: undefined }
-    return { status: response.statusCode, body: parseJson(bytes) }
+    const { statusCode: status, headers } = response
+    if (wanted.wantsBytes && status < 300) return { status, headers, body: bytes }
+    return { status, headers, body: bytes.length === 0 ? undefined : parseJson(bytes) }
   }
 
   async #connect(origin: RelayOrigin, callback: buildConnector.Callback): Promise<void> {

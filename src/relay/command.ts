@@ -9,6 +9,7 @@ interface Flags {
   readonly host?: string
   readonly port?: number
   readonly data: string
+  readonly blobs?: string
   readonly registration?: RelayConfig['registration']
   readonly inviteOnly?: true
   readonly powBits?: number
@@ -42,6 +43,7 @@ async function readOptions(flags: Flags): Promise<RelayOptions> {
   const given: RelayOptions = {
     ...(flags.host !== undefined && { host: flags.host }),
     ...(flags.port !== undefined && { port: flags.port }),
+    ...(flags.blobs !== undefined && { blobs: flags.blobs }),
     ...(flags.registration !== undefined && { registration: flags.registration }),
     ...(flags.inviteOnly && { registration: 'invite' as const }),
     ...(flags.powBits !== undefined && { powBits: flags.powBits }),
@@ -91,6 +93,7 @@ export function relayCommand(): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8443)', integer)
     .option('--data <folder>', 'folder of the database', DEFAULT_DATA)
+    .option('--blobs <place>', 'attachments: a folder, or s3://bucket (default: in --data)')
     .addOption(
       new Option('--registration <policy>', 'who may register').choices(['open', 'invite']),
     )
@@ -121,6 +124,7 @@ export function relayCommand(): Command {
 Examples:
   relay --port 8443 --data ./relay-data
   relay --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
+  AWS_ENDPOINT_URL_S3=https://s3.example.org relay --blobs s3://attachments
   relay --invite-only & relay invite-code --uses 5`,
     )
     .action((flags: Flags) => run(flags).catch(fail))

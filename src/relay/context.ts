@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -14,6 +15,7 @@ import type { WakeUps } from './wake-ups.ts'
 export interface RelayContext {
   readonly config: RelayConfig
   readonly storage: RelayStorage
+  readonly blobs: BlobStore
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits

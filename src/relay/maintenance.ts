@@ -2,6 +2,8 @@ import type { RelayContext } from './context.ts'
 
 const EXPIRE_EVERY_MS = 60_000
 const NEXT_BATCH_MS = 50
+/** Nothing is stored any more under a key that is older. */
+const LONGEST_PART_MS = 10 * 60_000
 const TOUCH_EVERY_MS = 60 * 60_000
 
 /** Removes what has expired, a small batch at a time, and notes which devices are connected. */
@@ -32,6 +34,8 @@ export class Maintenance {
       const { retentionMs, groupIdleMs } = config.limits
       removed = await storage.expire(nowMs(), retentionMs)
       removed += await storage.expireGroups(nowMs(), retentionMs, groupIdleMs)
+      removed += await storage.expireBlobs(nowMs())
+      removed += await this.#emptyTrash()
     } catch (cause) {
       this.#onError(cause)
     }
@@ -39,6 +43,16 @@ export class Maintenance {
     if (this.#stopped) return
     const delayMs = removed > 0 ? NEXT_BATCH_MS : EXPIRE_EVERY_MS
     this.#expireTimer = setTimeout(() => void this.#expire(), delayMs).unref()
+  }
+
+  /** Removes from the attachment store what the database has let go. @returns how many parts. */
+  async #emptyTrash(): Promise<number> {
+    const { storage, blobs, config, nowMs } = this.#context
+    const ageMs = Math.max(LONGEST_PART_MS, 2 * config.limits.requestTimeoutMs)
+    const keys = await storage.blobTrash(nowMs() - ageMs)
+    for (const key of keys) await blobs.remove(key)
+    if (keys.length > 0) await storage.forgetBlobTrash(keys)
+    return keys.length
   }
 
   async #touch(): Promise<void> {

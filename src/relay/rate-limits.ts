@@ -12,6 +12,7 @@ const ADDRESS_RATES: readonly RateName[] = [
   'bundles',
   'knocks',
   'groups',
+  'downloads',
   'signed',
 ]
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { Authenticator } from './authenticator.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
+import { openBlobStore } from './blobs/open-blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
@@ -36,6 +38,8 @@ export interface RelayHooks {
   readonly nowMs?: () => number
   /** Another database than the file in `dataDir`. */
   readonly storage?: RelayStorage
+  /** Another place for attachments than the configured one. */
+  readonly blobs?: BlobStore
 }
 
 function openStorage(config: RelayConfig, onFatal: (cause: unknown) => void): RelayStorage {
@@ -61,6 +65,7 @@ export async function startRelay(
     if (hooks.onFatal === undefined) process.exit(1)
     hooks.onFatal(cause)
   }
+  const blobs = hooks.blobs ?? (await openBlobStore(config))
   const storage = hooks.storage ?? openStorage(config, onFatal)
   const closing = new AbortController()
   const streams = new Streams()
@@ -69,6 +74,7 @@ export async function startRelay(
   const context: RelayContext = {
     config,
     storage,
+    blobs,
     sessions,
     rates,
     streams,
@@ -92,6 +98,7 @@ export async function startRelay(
     clearTimeout(cut)
     await metrics?.close()
     await storage.close()
+    await blobs.close()
   }
   try {
     await app.listen({ host: config.host, port: config.port })

@@ -14,6 +14,7 @@ import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { blobRoutes, PART_TYPE } from './routes/blobs.ts'
 import { depositRoutes } from './routes/deposits.ts'
 import { groupRoutes } from './routes/groups.ts'
 import { mailboxRoutes } from './routes/mailbox.ts'
@@ -127,6 +128,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   mailboxRoutes(app, context)
   depositRoutes(app, context)
   groupRoutes(app, context)
+  blobRoutes(app, context)
   for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({
@@ -143,7 +145,7 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   }
 }
 
-/** JSON and plain bytes; both are kept as they arrived, for the digest. */
+/** JSON and plain bytes, both kept as they arrived, for the digest; parts of uploads stream. */
 function acceptBodies(app: RelayApp): void {
   app.decorateRequest('rawBody', null)
   app.removeAllContentTypeParsers()
@@ -164,6 +166,7 @@ function acceptBodies(app: RelayApp): void {
       done(null, body)
     },
   )
+  app.addContentTypeParser(PART_TYPE, (_request, payload, done) => done(null, payload))
 }
 
 /** A path that cannot even be routed. */

@@ -1,5 +1,6 @@
 import type { Brand } from '#shared/brand.ts'
 import type { BatchStorage } from './storage-batches.ts'
+import type { BlobStorage } from './storage-blobs.ts'
 import type { GroupStorage } from './storage-groups.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
@@ -109,7 +110,7 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage extends BatchStorage, GroupStorage {
+export interface RelayStorage extends BatchStorage, GroupStorage, BlobStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

@@ -128,8 +128,39 @@ CREATE TABLE group_commits (
 CREATE INDEX old_group_commits ON group_commits (received_ms);
 `
 
+// The parts of an attachment lie in the blob store, under keys that only this database knows. A key is in `blob_parts`
+// before anything is stored under it, and in `blob_trash` from the moment its row goes, whatever removed it, until it is
+// removed there.
+const BLOBS = `
+CREATE TABLE blobs (
+  id BLOB PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+  length INTEGER NOT NULL,
+  received INTEGER NOT NULL DEFAULT 0,
+  expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX blobs_by_account ON blobs (account);
+CREATE INDEX blobs_expiring ON blobs (expires_ms);
+
+CREATE TABLE blob_parts (
+  key TEXT PRIMARY KEY,
+  blob BLOB NOT NULL REFERENCES blobs ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  length INTEGER,
+  begun_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX parts_of_blobs ON blob_parts (blob, start);
+
+CREATE TABLE blob_trash (key TEXT PRIMARY KEY, begun_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX blob_trash_by_age ON blob_trash (begun_ms);
+CREATE TRIGGER blob_part_removed AFTER DELETE ON blob_parts
+BEGIN
+  INSERT INTO blob_trash (key, begun_ms) VALUES (old.key, old.begun_ms);
+END;
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES, GROUPS]
+const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES, GROUPS, BLOBS]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {

@@ -2,6 +2,7 @@ import SQLite from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
+import { BlobTables } from './blobs.ts'
 import { Expiry } from './expiry.ts'
 import { GroupTables } from './groups.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -49,6 +50,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
   const groups = new GroupTables(database)
+  const blobs = new BlobTables(database)
   const expiry = new Expiry(database)
   const commits = new GroupCommit(database, options.onFatal)
   const insertNonce = database.prepare<[Uint8Array, number]>(
@@ -84,6 +86,16 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
       groups.commits(group, tokenHash, from, limit, maxBytes),
     expireGroups: (nowMs, retentionMs, idleMs) =>
       commits.run(() => groups.expire(nowMs, retentionMs, idleMs)),
+    createBlob: (blob, quota, nowMs) => commits.run(() => blobs.create(blob, quota, nowMs)),
+    findBlob: async (id, nowMs) => blobs.find(id, nowMs),
+    beginBlobPart: (part, nowMs) => commits.run(() => blobs.begin(part, nowMs)),
+    finishBlobPart: (part, keptUntilMs) => commits.run(() => blobs.finish(part, keptUntilMs)),
+    abandonBlobPart: (key) => commits.run(() => blobs.abandon(key)),
+    blobParts: async (id, from, to) => blobs.parts(id, from, to),
+    deleteBlob: (id, account) => commits.run(() => blobs.delete(id, account)),
+    expireBlobs: (nowMs) => commits.run(() => blobs.expire(nowMs)),
+    blobTrash: async (begunBeforeMs) => blobs.trash(begunBeforeMs),
+    forgetBlobTrash: (keys) => commits.run(() => blobs.forgetTrash(keys)),
     useNonce: (hash, expiresAtMs) =>
       commits.run(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),

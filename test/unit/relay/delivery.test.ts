@@ -188,6 +188,8 @@ test('it serves its own description', async () => {
     '/v1/accounts/{name}',
     '/v1/accounts/{name}/bundles',
     '/v1/acks',
+    '/v1/blobs',
+    '/v1/blobs/{id}',
     '/v1/devices/{id}/prekeys',
     '/v1/envelopes',
     '/v1/envelopes/{id}',
