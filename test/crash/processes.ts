@@ -37,12 +37,21 @@ abstract class RealProcess {
 export class RelayProcess extends RealProcess {
   readonly #folder: string
   readonly #configFile: string
+  readonly #flags: readonly string[]
   #port = 0
+  #metricsUrl: string | null = null
 
-  constructor(folder: string, configFile: string) {
+  constructor(folder: string, configFile: string, flags: readonly string[] = []) {
     super('relay')
     this.#folder = folder
     this.#configFile = configFile
+    this.#flags = flags
+  }
+
+  /** @returns what it says of itself in its metrics; it must have been started with a port for them. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(this.#metricsUrl ?? '')).text()
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
   }
 
   get host(): string {
@@ -61,14 +70,16 @@ export class RelayProcess extends RealProcess {
     ]
     const child = spawn(
       process.execPath,
-      ['src/relay/main.ts', '--port', String(this.#port), ...flags],
+      ['src/relay/main.ts', '--port', String(this.#port), ...flags, ...this.#flags],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     this.child = child
     const lines = createInterface({ input: child.stdout })
     const signal = AbortSignal.timeout(READY_WITHIN_MS)
     const [line] = (await once(lines, 'line', { signal })) as [string]
-    this.#port = Number(new URL((JSON.parse(line) as { url: string }).url).port)
+    const ready = JSON.parse(line) as { url: string; metricsUrl: string | null }
+    this.#port = Number(new URL(ready.url).port)
+    this.#metricsUrl = ready.metricsUrl
   }
 }
 
