@@ -54,6 +54,8 @@ export async function buildServer(
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: requestTimeoutMs,
+      // Asked for below: Node's own answer has no code.
+      requireHostHeader: false,
       connectionsCheckingInterval: requestTimeoutMs / 4,
     },
   }
@@ -66,12 +68,21 @@ export async function buildServer(
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
   const server: Server = app.server
+  // Node's own answer to an `expect` that is not 100-continue has no code.
+  server.on('checkExpectation', (_request, response: ServerResponse) =>
+    answerRaw(response, nowMs()),
+  )
   server.maxConnections = config.limits.connections
 
   app.setValidatorCompiler(({ schema }) => {
     const validator = Compile(schema as TSchema)
     return (value: unknown) =>
       validator.Check(value) ? { value } : { error: refuse('INVALID_INPUT') }
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { httpVersion, headers } = request.raw
+    const isNameless = httpVersion !== '1.0' && headers.host === undefined
+    done(isNameless ? refuse('INVALID_INPUT') : undefined)
   })
   app.setErrorHandler(makeErrorHandler(nowMs))
   app.setNotFoundHandler(() => {
@@ -92,6 +103,15 @@ export async function buildServer(
   await app.register(websocket, {
     options: { maxPayload: MAX_CLIENT_FRAME_BYTES, perMessageDeflate: false },
     preClose: (done) => done(),
+    errorHandler: (error, socket, request) => {
+      socket.terminate()
+      // What has a code is the connection's or the peer's doing: nobody is to fill the log with wrong frames.
+      if (!('code' in error)) request.log.error({ cause: error.stack }, 'stream failed')
+    },
+  })
+  // The library's own answer to a handshake that is none is a page of HTML.
+  app.websocketServer.on('wsClientError', (error, socket) => {
+    answerClientError(error, socket as Socket, nowMs())
   })
   registerRoutes(app, context)
   await app.ready()
@@ -169,10 +189,18 @@ function acceptBodies(app: RelayApp): void {
   app.addContentTypeParser(PART_TYPE, (_request, payload, done) => done(null, payload))
 }
 
-/** A path that cannot even be routed. */
+/** A request that does not even get to the routes: a path or an expectation of no form. */
 function answerRaw(response: ServerResponse, nowMs: number): void {
   const { status, body } = errorAnswer(failure('INVALID_INPUT'), nowMs)
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const json = JSON.stringify(body)
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(json),
+    connection: 'close',
+  }
+  // Ended here: of a request for an upgrade the server itself would never close the connection.
+  const { socket } = response
+  response.writeHead(status, headers).end(json, () => socket?.end())
 }
 
 /** Bytes that are not HTTP, headers without end, requests that take too long. */

@@ -40,6 +40,8 @@ export class RelayProcess extends RealProcess {
   readonly #flags: readonly string[]
   #port = 0
   #metricsUrl: string | null = null
+  /** What it wrote to its log, at the level of warnings and above. */
+  log = ''
 
   constructor(folder: string, configFile: string, flags: readonly string[] = []) {
     super('relay')
@@ -71,9 +73,13 @@ export class RelayProcess extends RealProcess {
     const child = spawn(
       process.execPath,
       ['src/relay/main.ts', '--port', String(this.#port), ...flags, ...this.#flags],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
+      { stdio: ['ignore', 'pipe', 'pipe'] },
     )
     this.child = child
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString()
+      process.stderr.write(chunk)
+    })
     const lines = createInterface({ input: child.stdout })
     const signal = AbortSignal.timeout(READY_WITHIN_MS)
     const [line] = (await once(lines, 'line', { signal })) as [string]
