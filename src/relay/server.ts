@@ -79,11 +79,6 @@ export async function buildServer(
     return (value: unknown) =>
       validator.Check(value) ? { value } : { error: refuse('INVALID_INPUT') }
   })
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { httpVersion, headers } = request.raw
-    const isNameless = httpVersion !== '1.0' && headers.host === undefined
-    done(isNameless ? refuse('INVALID_INPUT') : undefined)
-  })
   app.setErrorHandler(makeErrorHandler(nowMs))
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
@@ -91,15 +86,7 @@ export async function buildServer(
   acceptBodies(app)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
-  await app.register(underPressure, {
-    maxEventLoopDelay: config.limits.eventLoopDelayMs,
-    pressureHandler: () => {
-      throw overloaded()
-    },
-  })
-  await app.register(swagger, {
-    openapi: { info: { title: 'Sotto relay', version: manifest.version } },
-  })
+  // Before every hook that may refuse a request: it ends the connections of refused upgrades.
   await app.register(websocket, {
     options: { maxPayload: MAX_CLIENT_FRAME_BYTES, perMessageDeflate: false },
     preClose: (done) => done(),
@@ -108,6 +95,20 @@ export async function buildServer(
       // What has a code is the connection's or the peer's doing: nobody is to fill the log with wrong frames.
       if (!('code' in error)) request.log.error({ cause: error.stack }, 'stream failed')
     },
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { httpVersion, headers } = request.raw
+    const isNameless = httpVersion !== '1.0' && headers.host === undefined
+    done(isNameless ? refuse('INVALID_INPUT') : undefined)
+  })
+  await app.register(underPressure, {
+    maxEventLoopDelay: config.limits.eventLoopDelayMs,
+    pressureHandler: () => {
+      throw overloaded()
+    },
+  })
+  await app.register(swagger, {
+    openapi: { info: { title: 'Sotto relay', version: manifest.version } },
   })
   // The library's own answer to a handshake that is none is a page of HTML.
   app.websocketServer.on('wsClientError', (error, socket) => {

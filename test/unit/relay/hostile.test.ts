@@ -223,6 +223,10 @@ describe('hostile requests', () => {
       'GET /v1/stream HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
     ],
     [
+      'an upgrade without a host',
+      'GET /v1/stream HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    ],
+    [
       'an upgrade of a path that is none',
       'GET /% HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
     ],
