@@ -73,7 +73,7 @@ export interface Contact {
   readonly changedSigningKey: Uint8Array | null
   /** The delivery token they gave us (32 bytes); `null` where we may only knock. */
   readonly outboundToken: Uint8Array | null
-  /** Whether `outboundToken` is their invite's (bounded) or one made for us. */
+  /** Whether `outboundToken` is that of their invite link (bounded; PROTOCOL §17) or one made for us. */
   readonly outboundTokenKind: 'invite' | 'grant' | null
   /** The token and label made for them; the relay shows us the label with what they deposit. */
   readonly inboundToken: Uint8Array
@@ -87,11 +87,11 @@ export interface Contact {
   readonly createdAtMs: number
 }
 
-/** An invite link given out: whoever deposits with its token becomes a contact without a request. */
+/** An invite link given out: the first who shows that they have it becomes a contact without a request. */
 export interface Invite {
   /** 16 bytes, the label that the relay shows with deposits. */
   readonly label: Uint8Array
-  /** 32 bytes. */
+  /** 32 bytes, in the link alone: the relay gets what is derived from it (PROTOCOL §17). */
   readonly token: Uint8Array
   readonly createdAtMs: number
   readonly expiresAtMs: number
@@ -219,7 +219,30 @@ export interface OutboxItem {
   /** Encoded content (`#protocol/content.ts`), unpadded; kept until the deposit for sealing anew. */
   readonly content: Uint8Array
   readonly envelope: Uint8Array | null
+  /** Whether the sealed envelope is kept after the deposit, until a receipt for it comes. */
+  readonly awaitsReceipt: boolean
   readonly createdAtMs: number
+}
+
+/** An envelope that the receiver's relay has confirmed and the receiver has not: a relay may lose what it has. */
+export interface UnconfirmedEnvelope {
+  /** Under which it was deposited last. */
+  readonly envelopeId: Uint8Array
+  /** The first 16 bytes of the envelope's SHA-256: how receipts name it. */
+  readonly hash: Uint8Array
+  readonly contactId: ContactId
+  readonly deviceId: number
+  readonly messageSeq: MessageSeq | null
+  /** As in {@link OutboxItem}. */
+  readonly content: Uint8Array
+  readonly envelope: Uint8Array
+  /** For the first time. */
+  readonly depositedAtMs: number
+  /** How often it was deposited again. */
+  readonly repeats: number
+  readonly dueAtMs: number
+  /** The receiver has written since, and so would have confirmed it: its receipt may be what was lost. */
+  readonly overdue: boolean
 }
 
 /** An envelope that could not be opened or not yet be judged; its bytes are kept for another try. */

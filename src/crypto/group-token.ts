@@ -5,7 +5,7 @@ import { sha256 } from './primitives.ts'
 const HASH_LABEL = encodeUtf8('Sotto v1 group token\0')
 
 /**
- * What a relay stores of the token by which the members of one epoch of a group commit (RELAY-API §9): SHA-256 over a label and the token, 32 bytes.
+ * What a relay stores of the token by which the members of one epoch of a group commit (RELAY-API §10): SHA-256 over a label and the token, 32 bytes.
  * @throws RangeError for any other length than 32 bytes.
  */
 export function groupTokenHash(token: Uint8Array): Uint8Array {

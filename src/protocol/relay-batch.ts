@@ -6,7 +6,7 @@ import {
   MAX_ENVELOPE_BYTES,
 } from './relay-limits.ts'
 
-// The body of `POST /v1/envelopes:batch` (RELAY-API §6.6). Numbers are big-endian.
+// The body of `POST /v1/envelopes:batch` (RELAY-API §6.7). Numbers are big-endian.
 
 /** One mailbox that gets the body of a batch. */
 export interface BatchTarget {

@@ -3,6 +3,10 @@
 /** Versions of the relay's HTTP contract that this build speaks. */
 export const RELAY_PROTOCOL_VERSIONS: readonly number[] = [1]
 
+/** Header of every answer: the relay's era, 16 bytes in base64url. */
+export const ERA_HEADER = 'sotto-era'
+export const ERA_BYTES = 16
+
 export const MAX_ENVELOPE_BYTES = 65_536
 /** First contact without a delivery token. */
 export const MAX_KNOCK_BYTES = 16_384
@@ -35,7 +39,7 @@ export const GROUP_TOKEN_BYTES = 32
 export const MAX_COMMIT_BYTES = 131_072
 /** Commits in one answer. */
 export const MAX_COMMITS_PER_ANSWER = 64
-/** Attachments (RELAY-API §10). */
+/** Attachments (RELAY-API §11). */
 export const BLOB_ID_BYTES = 16
 export const MAX_BLOB_BYTES = 100 * 1024 * 1024
 /** Of one PATCH, unless it is the rest. */

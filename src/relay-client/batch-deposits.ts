@@ -23,7 +23,7 @@ function parseOutcomes(body: unknown, count: number): readonly BatchOutcome[] | 
   return known.length === count ? known : null
 }
 
-/** `POST /v1/envelopes:batch` (RELAY-API §6.6). */
+/** `POST /v1/envelopes:batch` (RELAY-API §6.7). */
 export function depositBatch(
   caller: Caller,
   host: RelayHost,

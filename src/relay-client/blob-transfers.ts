@@ -36,7 +36,7 @@ interface UploadState extends StoredBlob {
   readonly offset: number
 }
 
-/** Uploads and downloads in pieces (RELAY-API §10), so that an interruption costs one piece. */
+/** Uploads and downloads in pieces (RELAY-API §11), so that an interruption costs one piece. */
 export class BlobTransfers {
   readonly #caller: Caller
   readonly #clock: Clock

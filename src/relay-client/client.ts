@@ -34,6 +34,7 @@ import { BlobTransfers } from './blob-transfers.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { fetchCommits, putCommit } from './group-commits.ts'
+import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
 import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
@@ -48,6 +49,14 @@ export interface RelayClientOptions {
 }
 
 const ANONYMOUS = { kind: 'anonymous' } as const
+const REGISTRATION_CODES = [
+  'NAME_TAKEN',
+  'NAME_INVALID',
+  'NAME_LOOKS_TAKEN',
+  'NAME_RESERVED',
+  'INVITE_CODE_REQUIRED',
+  'INVITE_CODE_INVALID',
+] as const
 const MESSAGE_CODES = ['MAILBOX_FULL', 'RELAY_FULL', 'TOO_LARGE'] as const
 
 const parseInfo = answerParser(InfoAnswer)
@@ -68,6 +77,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
   readonly #http: Http
   readonly #caller: Caller
   readonly #blobs: BlobTransfers
+  readonly #lanes: DepositLanes
   readonly #subscriptions = new Set<RelaySubscription>()
 
   constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
@@ -76,6 +86,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
     this.#blobs = new BlobTransfers(this.#caller, clock, random)
+    this.#lanes = new DepositLanes(this.#http, clock)
   }
 
   isPrivate(host: RelayHost): boolean {
@@ -108,15 +119,21 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     return spoken ? info : err(failure('CLIENT_TOO_OLD'))
   }
 
-  async nameFree(host: RelayHost, name: string): CallResult<boolean, 'NAME_INVALID'> {
+  async nameFree(
+    host: RelayHost,
+    name: string,
+  ): CallResult<boolean, 'NAME_INVALID' | 'NAME_LOOKS_TAKEN' | 'NAME_RESERVED'> {
     if (!NAME_PATTERN.test(name)) return err(failure('NAME_INVALID'))
-    return this.#caller.call(host, {
+    const answer = await this.#caller.call(host, {
       method: 'GET',
       path: `/v1/names/${name}`,
       auth: ANONYMOUS,
-      parse: (body) => parseName(body)?.free ?? null,
+      parse: parseName,
       codes: ['NAME_INVALID'],
     })
+    if (!answer.ok) return answer
+    const { free, code } = answer.value
+    return free || code === undefined || code === 'NAME_TAKEN' ? ok(free) : err(failure(code))
   }
 
   async register(
@@ -124,10 +141,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     signer: RequestSigner,
     device: { readonly certificate: Uint8Array },
     inviteCode: string | null,
-  ): CallResult<
-    void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
-  > {
+  ): CallResult<void, (typeof REGISTRATION_CODES)[number]> {
     if (!NAME_PATTERN.test(signer.name)) return err(failure('NAME_INVALID'))
     const point = decodePoint(signer.signingKey)
     if (point === null) throw new TypeError('the signing key is not a point')
@@ -149,11 +163,14 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
         ...(work !== undefined && { work }),
       },
       parse: parseRegistered,
-      codes: ['NAME_TAKEN', 'NAME_INVALID', 'INVITE_CODE_REQUIRED', 'INVITE_CODE_INVALID'],
+      codes: REGISTRATION_CODES,
       // The relay wants other work than it said a moment ago.
       translate: { FORBIDDEN: 'OVERLOADED' },
     })
-    return registered.ok ? ok(undefined) : registered
+    if (!registered.ok) return registered
+    // One from before, where the relay had lost the account, is for another.
+    this.#caller.forgetSession(host, signer)
+    return ok(undefined)
   }
 
   async deleteAccount(
@@ -262,7 +279,17 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     })
   }
 
-  async deposit(
+  deposit(
+    host: RelayHost,
+    deposit: Parameters<Relay['deposit']>[1],
+  ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
+    const { envelopeId: id, deviceId, token, envelope: body } = deposit
+    return this.#lanes.deposit(host, { token, deviceId, id, body }, () =>
+      this.#requestDeposit(host, deposit),
+    )
+  }
+
+  async #requestDeposit(
     host: RelayHost,
     deposit: Parameters<Relay['deposit']>[1],
   ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
@@ -368,12 +395,18 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     return subscription
   }
 
+  onEra(listener: (host: RelayHost, era: string) => void): void {
+    this.#http.onEra = listener
+  }
+
   setProxy(proxy: ProxySetting): void {
     this.#http.setProxy(proxyUrl(proxy))
+    this.#lanes.closeAll()
     for (const subscription of this.#subscriptions) subscription.reconnect()
   }
 
   async close(): Promise<void> {
+    this.#lanes.closeAll()
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     await this.#http.close()
   }

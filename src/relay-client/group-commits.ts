@@ -34,7 +34,7 @@ function parseCommits(
   return { commits, complete: answer.complete }
 }
 
-/** `POST /v1/groups/{id}/commits` (RELAY-API §9). */
+/** `POST /v1/groups/{id}/commits` (RELAY-API §10). */
 export async function putCommit(
   caller: Caller,
   host: RelayHost,
@@ -56,7 +56,7 @@ export async function putCommit(
   return put.ok ? ok(undefined) : put
 }
 
-/** `GET /v1/groups/{id}/commits` (RELAY-API §9). */
+/** `GET /v1/groups/{id}/commits` (RELAY-API §10). */
 export function fetchCommits(
   caller: Caller,
   host: RelayHost,

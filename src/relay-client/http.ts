@@ -3,8 +3,8 @@ import { Compile } from 'typebox/compile'
 import type { Static, TSchema } from 'typebox'
 import type { NetworkError, RelayHost } from '#core/ports.ts'
 import { ErrorAnswer } from '#protocol/relay-api.ts'
-import { MAX_ANSWER_BYTES } from '#protocol/relay-limits.ts'
-import { decodeUtf8 } from '#shared/bytes.ts'
+import { ERA_BYTES, ERA_HEADER, MAX_ANSWER_BYTES } from '#protocol/relay-limits.ts'
+import { decodeBase64Url, decodeUtf8 } from '#shared/bytes.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { dial, DialError, type DialOptions } from './dialer.ts'
@@ -32,6 +32,8 @@ export interface HttpAnswer {
   /** Parsed JSON, or bytes where those are wanted; `undefined` where there is no body. */
   readonly body: unknown
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** In canonical base64url; `null` where none was told. */
+  readonly era: string | null
 }
 
 export type HttpResult = Result<HttpAnswer, Failure>
@@ -39,7 +41,7 @@ export type HttpResult = Result<HttpAnswer, Failure>
 const REQUEST_TIMEOUT_MS = 20_000
 const CONNECTIONS_PER_RELAY = 8
 /** A relay that names a longer time is not believed. */
-const MAX_RETRY_AFTER_MS = 60 * 60_000
+export const MAX_RETRY_AFTER_MS = 60 * 60_000
 
 const errorAnswer = Compile(ErrorAnswer)
 
@@ -58,12 +60,17 @@ export function parseErrorAnswer(body: unknown): Failure | null {
     ...(body.retryAfterMs !== undefined && {
       retryAfterMs: Math.min(body.retryAfterMs, MAX_RETRY_AFTER_MS),
     }),
+    ...(body.serverTimeMs !== undefined && { serverTimeMs: body.serverTimeMs }),
   })
 }
+
+/** Told of the era in each answer that has one. */
+export type EraListener = (host: RelayHost, era: string) => void
 
 /** HTTP to relays: bounded in time and size, never redirected, every failure a value. */
 export class Http {
   readonly #origins = new Origins()
+  onEra: EraListener = () => undefined
   #options: DialOptions
   #agent: Agent
 
@@ -105,6 +112,7 @@ export class Http {
   async send(host: RelayHost, origin: RelayOrigin, wanted: HttpRequest): Promise<HttpResult> {
     try {
       const answer = await this.#exchange(origin, wanted)
+      if (answer.era !== null) this.onEra(host, answer.era)
       if (answer.status >= 200 && answer.status < 300) return ok(answer)
       const told = parseErrorAnswer(answer.body)
       // Gateways before a relay that is away answer in their own words.
@@ -128,8 +136,10 @@ export class Http {
     })
     const bytes = new Uint8Array(await response.body.arrayBuffer())
     const { statusCode: status, headers } = response
-    if (wanted.wantsBytes && status < 300) return { status, headers, body: bytes }
-    return { status, headers, body: bytes.length === 0 ? undefined : parseJson(bytes) }
+    const era = parseEra(headers[ERA_HEADER])
+    if (wanted.wantsBytes && status < 300) return { status, headers, body: bytes, era }
+    const body = bytes.length === 0 ? undefined : parseJson(bytes)
+    return { status, headers, body, era }
   }
 
   async #connect(origin: RelayOrigin, callback: buildConnector.Callback): Promise<void> {
@@ -152,6 +162,11 @@ export class Http {
       },
     })
   }
+}
+
+function parseEra(header: string | string[] | undefined): string | null {
+  if (typeof header !== 'string') return null
+  return decodeBase64Url(header)?.length === ERA_BYTES ? header : null
 }
 
 /** JSON, or `undefined` for anything else. */

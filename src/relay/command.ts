@@ -95,10 +95,13 @@ export function relayCommand(): Command {
     .option('--data <folder>', 'folder of the database', DEFAULT_DATA)
     .option('--blobs <place>', 'attachments: a folder, or s3://bucket (default: in --data)')
     .addOption(
-      new Option('--registration <policy>', 'who may register').choices(['open', 'invite']),
+      new Option(
+        '--registration <policy>',
+        'who may register: anybody, whoever has done some work, or by invite code (default: work)',
+      ).choices(['open', 'work', 'invite']),
     )
     .option('--invite-only', 'the same as --registration invite')
-    .option('--pow-bits <bits>', 'work of an open registration; 0 wants none', integer)
+    .option('--pow-bits <bits>', 'leading zero bits of the work (default: 18)', integer)
     .option('--public-url <origin>', 'https://host that clients use, where a proxy stands before')
     .option(
       '--trust-proxy',

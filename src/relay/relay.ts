@@ -8,6 +8,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import { openBlobStore } from './blobs/open-blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
+import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { Maintenance } from './maintenance.ts'
 import { RelayMetrics } from './metrics.ts'
@@ -20,6 +21,7 @@ import { Streams } from './streams.ts'
 import { WakeUps } from './wake-ups.ts'
 
 const DATABASE_FILE = 'relay.db'
+const ERA_FILE = 'relay.era'
 /** Requests still running at shutdown get this long. */
 const SHUTDOWN_GRACE_MS = 5_000
 
@@ -45,7 +47,8 @@ export interface RelayHooks {
 function openStorage(config: RelayConfig, onFatal: (cause: unknown) => void): RelayStorage {
   if (config.dataDir === null) return openSqliteStorage({ path: ':memory:', onFatal })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  return openSqliteStorage({ path: join(config.dataDir, DATABASE_FILE), onFatal })
+  const path = join(config.dataDir, DATABASE_FILE)
+  return openSqliteStorage({ path, onFatal, eraFile: join(config.dataDir, ERA_FILE) })
 }
 
 /**
@@ -69,8 +72,10 @@ export async function startRelay(
   const storage = hooks.storage ?? openStorage(config, onFatal)
   const closing = new AbortController()
   const streams = new Streams()
+  const depositStreams = new DepositStreams()
   const sessions = new Sessions(storage.secret)
-  const rates = new RateLimits(config, nowMs)
+  // By a clock that never jumps, lest everybody has to wait for it.
+  const rates = new RateLimits(config, hooks.nowMs ?? (() => Math.floor(performance.now())))
   const context: RelayContext = {
     config,
     storage,
@@ -78,6 +83,7 @@ export async function startRelay(
     sessions,
     rates,
     streams,
+    depositStreams,
     auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
     wakeUps: new WakeUps(),
     metrics: new RelayMetrics(() => streams.size),
@@ -93,6 +99,7 @@ export async function startRelay(
     closing.abort()
     maintenance.stop()
     streams.closeAll()
+    depositStreams.closeAll()
     const cut = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref()
     await app.close()
     clearTimeout(cut)

@@ -1,25 +1,27 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
-import websocket from '@fastify/websocket'
 import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
-import type { Server, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
+import { ERA_HEADER } from '#protocol/relay-limits.ts'
+import { encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { Admission } from './admission.ts'
 import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { blobRoutes, PART_TYPE } from './routes/blobs.ts'
-import { depositRoutes } from './routes/deposits.ts'
+import { DEPOSITS_PATH, depositRoutes } from './routes/deposits.ts'
 import { groupRoutes } from './routes/groups.ts'
-import { mailboxRoutes } from './routes/mailbox.ts'
+import { mailboxRoutes, STREAM_PATH } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { Upgrades } from './upgrades.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const MAX_HEADER_BYTES = 8_192
@@ -44,6 +46,7 @@ export async function buildServer(
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: config.limits.silenceMs,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
     return503OnClosing: false,
@@ -67,12 +70,10 @@ export async function buildServer(
           https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
-  const server: Server = app.server
   // Node's own answer to an `expect` that is not 100-continue has no code.
-  server.on('checkExpectation', (_request, response: ServerResponse) =>
+  app.server.on('checkExpectation', (_request, response: ServerResponse) =>
     answerRaw(response, nowMs()),
   )
-  server.maxConnections = config.limits.connections
 
   app.setValidatorCompiler(({ schema }) => {
     const validator = Compile(schema as TSchema)
@@ -83,19 +84,12 @@ export async function buildServer(
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
   })
+  const admission = new Admission(context)
+  admission.install(app)
   acceptBodies(app)
+  tellEra(app, context)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
-  // Before every hook that may refuse a request: it ends the connections of refused upgrades.
-  await app.register(websocket, {
-    options: { maxPayload: MAX_CLIENT_FRAME_BYTES, perMessageDeflate: false },
-    preClose: (done) => done(),
-    errorHandler: (error, socket, request) => {
-      socket.terminate()
-      // What has a code is the connection's or the peer's doing: nobody is to fill the log with wrong frames.
-      if (!('code' in error)) request.log.error({ cause: error.stack }, 'stream failed')
-    },
-  })
   app.addHook('onRequest', (request, _reply, done) => {
     const { httpVersion, headers } = request.raw
     const isNameless = httpVersion !== '1.0' && headers.host === undefined
@@ -110,13 +104,20 @@ export async function buildServer(
   await app.register(swagger, {
     openapi: { info: { title: 'Sotto relay', version: manifest.version } },
   })
-  // The library's own answer to a handshake that is none is a page of HTML.
-  app.websocketServer.on('wsClientError', (error, socket) => {
-    answerClientError(error, socket as Socket, nowMs())
-  })
-  registerRoutes(app, context)
+  const paths = new Set([STREAM_PATH, DEPOSITS_PATH])
+  const upgrades = new Upgrades(app, paths, (response) => answerRaw(response, nowMs()))
+  registerRoutes(app, context, upgrades, admission)
   await app.ready()
   return app
+}
+
+/** With every answer, refusals included: that is how senders learn that the relay may have forgotten something. */
+function tellEra(app: RelayApp, { storage }: RelayContext): void {
+  const era = encodeBase64Url(storage.era)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header(ERA_HEADER, era)
+    done()
+  })
 }
 
 function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
@@ -136,7 +137,12 @@ function overloaded(): Error {
 }
 
 /** The routes, and for each path an answer to the methods it doesn't offer. */
-function registerRoutes(app: RelayApp, context: RelayContext): void {
+function registerRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const offered = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = offered.get(url) ?? new Set()
@@ -146,8 +152,8 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
-  mailboxRoutes(app, context)
-  depositRoutes(app, context)
+  mailboxRoutes(app, context, upgrades, admission)
+  depositRoutes(app, context, upgrades, admission)
   groupRoutes(app, context)
   blobRoutes(app, context)
   for (const [url, seen] of offered) {
@@ -190,7 +196,7 @@ function acceptBodies(app: RelayApp): void {
   app.addContentTypeParser(PART_TYPE, (_request, payload, done) => done(null, payload))
 }
 
-/** A request that does not even get to the routes: a path or an expectation of no form. */
+/** What cannot even be routed: an upgrade where there is none, a path or an expectation of no form. */
 function answerRaw(response: ServerResponse, nowMs: number): void {
   const { status, body } = errorAnswer(failure('INVALID_INPUT'), nowMs)
   const json = JSON.stringify(body)
@@ -199,9 +205,7 @@ function answerRaw(response: ServerResponse, nowMs: number): void {
     'content-length': Buffer.byteLength(json),
     connection: 'close',
   }
-  // Ended here: of a request for an upgrade the server itself would never close the connection.
-  const { socket } = response
-  response.writeHead(status, headers).end(json, () => socket?.end())
+  response.writeHead(status, headers).end(json)
 }
 
 /** Bytes that are not HTTP, headers without end, requests that take too long. */

@@ -2,6 +2,8 @@ import type { Brand } from '#shared/brand.ts'
 import type { BatchStorage } from './storage-batches.ts'
 import type { BlobStorage } from './storage-blobs.ts'
 import type { GroupStorage } from './storage-groups.ts'
+import type { EraStorage } from './storage-era.ts'
+import type { NameStorage } from './storage-names.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -35,8 +37,11 @@ export interface NewAccount {
 }
 
 export type Registration =
-  /** `existing`: the same key again; the device's certificate is now the given one. */
-  { readonly outcome: 'created' | 'existing' | 'taken' | 'invite-refused' }
+  /**
+   * `existing`: the same key again; the device's certificate is now the given one. `looks-taken`: another account's
+   * name has the same skeleton; no two ever have, but for those that were there before the rule.
+   */
+  { readonly outcome: 'created' | 'existing' | 'taken' | 'looks-taken' | 'invite-refused' }
 
 export interface Prekey {
   readonly id: number
@@ -110,7 +115,8 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
-export interface RelayStorage extends BatchStorage, GroupStorage, BlobStorage {
+export interface RelayStorage
+  extends EraStorage, NameStorage, BatchStorage, GroupStorage, BlobStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

@@ -167,6 +167,11 @@ export const ERRORS = {
     retry: 'later',
     message: 'The relay gave an answer Sotto does not understand.',
   },
+  RELAY_START_FAILED: {
+    retry: 'after-action',
+    message:
+      'The relay on this computer did not start. End what else uses its port or its folder, then try again.',
+  },
   PROXY_UNREACHABLE: {
     retry: 'later',
     message: 'The proxy cannot be reached. Check it in the network settings.',
@@ -196,6 +201,16 @@ export const ERRORS = {
     http: 400,
     message:
       'A name has 2 to 32 characters: a–z, 0–9, dot, dash and underscore, and starts with a letter or digit.',
+  },
+  NAME_LOOKS_TAKEN: {
+    retry: 'never',
+    http: 409,
+    message: 'This name looks too much like one that is taken. Choose another one.',
+  },
+  NAME_RESERVED: {
+    retry: 'never',
+    http: 409,
+    message: 'This name is kept for the people who run the relay. Choose another one.',
   },
   INVITE_CODE_REQUIRED: {
     retry: 'after-action',
@@ -269,6 +284,8 @@ export interface Failure<Code extends ErrorCode = ErrorCode> {
   readonly code: Code
   /** Milliseconds to wait before the next try, where the other side named them. */
   readonly retryAfterMs?: number
+  /** The time of the other side, in milliseconds since 1970, where it says that clocks differ. */
+  readonly serverTimeMs?: number
   readonly cause?: unknown
 }
 

@@ -29,7 +29,7 @@ function content(seed: Uint8Array): (offset: number, length: number) => Promise<
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-crash-attachments-'))
 const config = join(import.meta.dirname, 'attachments-config.json')
-const relay = new RelayProcess(folder, config, ['--metrics-port', '0'])
+const relay = new RelayProcess(folder, config, [], ['--metrics-port', '0'])
 const client = testClient()
 const ada: RequestSigner = testSigner('ada')
 const token = randomBytes(32)

@@ -17,6 +17,19 @@ abstract class RealProcess {
 
   abstract start(): Promise<void>
 
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error(`${this.name} does not run`)
+    return this.child.pid
+  }
+
+  /** Waits until it ends by itself. @returns its exit code; `null` where a signal ended it. */
+  async ended(): Promise<number | null> {
+    const { child } = this
+    if (child === null) return null
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child.exitCode
+  }
+
   /** @returns its exit code; `null` where a signal ended it. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const { child } = this
@@ -35,18 +48,29 @@ abstract class RealProcess {
 
 /** A relay, always on the same port and folder. */
 export class RelayProcess extends RealProcess {
-  readonly #folder: string
+  readonly folder: string
   readonly #configFile: string
+  readonly #launcher: readonly string[]
   readonly #flags: readonly string[]
   #port = 0
   #metricsUrl: string | null = null
   /** What it wrote to its log, at the level of warnings and above. */
   log = ''
 
-  constructor(folder: string, configFile: string, flags: readonly string[] = []) {
+  /**
+   * @param launcher - a program and its arguments that runs the relay, as `env` does.
+   * @param flags - of the relay, beside the usual ones.
+   */
+  constructor(
+    folder: string,
+    configFile: string,
+    launcher: readonly string[] = [],
+    flags: readonly string[] = [],
+  ) {
     super('relay')
-    this.#folder = folder
+    this.folder = folder
     this.#configFile = configFile
+    this.#launcher = launcher
     this.#flags = flags
   }
 
@@ -61,20 +85,25 @@ export class RelayProcess extends RealProcess {
   }
 
   async start(): Promise<void> {
+    const data = ['--data', this.folder, '--port', String(this.#port)]
     const flags = [
-      '--data',
-      this.#folder,
       '--config',
       this.#configFile,
       '--pow-bits',
       '0',
+      '--log-level',
+      'silent',
       '--json',
     ]
-    const child = spawn(
+    const [program = '', ...args] = [
+      ...this.#launcher,
       process.execPath,
-      ['src/relay/main.ts', '--port', String(this.#port), ...flags, ...this.#flags],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    )
+      'src/relay/main.ts',
+      ...data,
+      ...flags,
+      ...this.#flags,
+    ]
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
     child.stderr.on('data', (chunk: Buffer) => {
       this.log += chunk.toString()

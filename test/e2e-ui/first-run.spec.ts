@@ -31,6 +31,25 @@ test('a taken name, an unreachable relay and a missing one say so at their field
   await expect(page.getByText('This name is taken. Try another one.')).toBeVisible()
 })
 
+test('a name that looks like a taken one, or like the operator’s, is told before anything is made', async ({
+  open,
+}) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByLabel('Relay', { exact: true }).fill('relay.example.org')
+  for (const [code, name, text] of [
+    ['NAME_LOOKS_TAKEN', 'm1ra', 'This name looks too much like one that is taken.'],
+    ['NAME_RESERVED', 'adm1n', 'This name is kept for the people who run the relay.'],
+  ] as const) {
+    await ui.failCalls('onboarding.checkName', code)
+    await page.getByLabel('Account name').fill(name)
+    await expect(page.getByText(text)).toBeVisible()
+    await page.getByRole('button', { name: 'Create account' }).click()
+  }
+  expect(await ui.calls('onboarding.createAccount')).toEqual([])
+})
+
 test('an address typed as the name fills in the relay', async ({ open }) => {
   const { page } = await open('first-run')
   await page.getByRole('button', { name: 'Create an account' }).click()
@@ -135,4 +154,29 @@ test('a profile that cannot be opened says why, and that nothing was lost', asyn
   await expect(page.getByText('Your messages and keys are as they were.')).toBeVisible()
   await page.getByRole('button', { name: 'Try again' }).click()
   expect(await ui.calls('app.retry')).toHaveLength(1)
+})
+
+test('people without a relay run one on this computer, and its address is filled in', async ({
+  open,
+}) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByText('No relay yet?').click()
+  await page.getByRole('radio', { name: 'My local network' }).click()
+  await expect(page.getByText('give it a fixed one in your router')).toBeVisible()
+  await ui.expectAccessible()
+  await page.getByRole('button', { name: 'Run a relay on this computer' }).click()
+  await expect(page.getByLabel('Relay', { exact: true })).toHaveValue('192.168.1.20:43210')
+  expect(await ui.calls('localRelay.start')).toEqual([{ network: 'local-network' }])
+})
+
+test('a relay that does not start on this computer says so', async ({ open }) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await ui.failCalls('localRelay.start', 'RELAY_START_FAILED')
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByText('No relay yet?').click()
+  await page.getByRole('button', { name: 'Run a relay on this computer' }).click()
+  await expect(page.getByText('The relay on this computer did not start.')).toBeVisible()
 })

@@ -80,7 +80,8 @@ export class RelayUnderTest {
   readonly #process = new RelayProcess(
     this.#folder,
     join(import.meta.dirname, 'fuzz-config.json'),
-    ['--metrics-port', '0'],
+    [],
+    ['--metrics-port', '0', '--log-level', 'warn'],
   )
   readonly #client = testClient()
   #memoryBefore = 0

@@ -67,7 +67,7 @@ test('a deposit answered after new keys were accepted is made again for those', 
   valueOf(await newBen.client.addContact(link))
   newBen.write(ada, 'new phone')
   await eventually('ada is warned', () => ada.contact(newBen).identityChanged)
-  valueOf(ada.client.acceptIdentity(ada.contactId(newBen)))
+  ada.acceptKeys(newBen)
   deposits.open()
   await newBen.sees(ada, 'just in time?')
 })
@@ -131,6 +131,7 @@ test('a stranger gets neither an answer nor a text onto the screen', async () =>
       text: { messageId: randomBytes(16), text: 'read this' },
     }),
     envelope: null,
+    awaitsReceipt: false,
     createdAtMs: Date.now(),
   })
   store.close()

@@ -35,7 +35,7 @@ const DOWNLOAD_UNIT_BYTES = 4 * 1024 * 1024
 const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
 
-/** Attachments: resumable upload by tus 1.0.0, download by whoever knows the id (RELAY-API §10). */
+/** Attachments: resumable upload by tus 1.0.0, download by whoever knows the id (RELAY-API §11). */
 export function blobRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, blobs, auth, rates, nowMs } = context
   const { limits } = config

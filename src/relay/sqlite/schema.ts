@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
 // whole pages. Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
@@ -84,11 +85,20 @@ CREATE TABLE invite_codes (
 ) STRICT;
 `
 
+// Names that look alike: no two of the same skeleton. Of those that were there before, the oldest has it.
+const NAME_SKELETONS = `
+ALTER TABLE accounts ADD COLUMN skeleton TEXT;
+UPDATE accounts SET skeleton = name_skeleton(name);
+UPDATE accounts SET skeleton = NULL
+  WHERE id NOT IN (SELECT min(id) FROM accounts GROUP BY skeleton);
+CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS NOT NULL;
+`
+
 // The body of a batch is stored once. Its envelopes have an empty body of their own while they wait (no deposit has
 // one) and say where the shared one is; with the last of them it goes, whatever removed it.
 const SHARED_BODIES = `
 CREATE TABLE shared_bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
-ALTER TABLE envelopes ADD COLUMN shared INTEGER REFERENCES shared_bodies;
+ALTER TABLE envelopes ADD COLUMN shared INTEGER;
 CREATE INDEX shared_envelopes ON envelopes (shared) WHERE shared IS NOT NULL;
 
 CREATE TRIGGER shared_body_acknowledged AFTER UPDATE OF body ON envelopes
@@ -160,7 +170,7 @@ END;
 `
 
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, SHARED_BODIES, GROUPS, BLOBS]
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, SHARED_BODIES, GROUPS, BLOBS]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {
@@ -170,6 +180,9 @@ export function migrate(database: Database): void {
       `The relay's database has version ${version}; this relay knows up to ${MIGRATIONS.length}.`,
     )
   }
+  database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
+    nameSkeleton(String(name)),
+  )
   for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
     database.transaction(() => {
       database.exec(migration)

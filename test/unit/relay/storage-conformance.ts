@@ -90,6 +90,49 @@ export function storageConformance(name: string, open: () => RelayStorage): void
         })
       })
 
+      test('a name that looks like one that is there is refused, until that is gone', async () => {
+        const other = { signingKey: new Uint8Array(65).fill(5) }
+        for (const name of ['a1ice', 'al.ice', 'aiice', 'alice_']) {
+          expect(await storage.nameState(name)).toBe('looks-taken')
+          expect(await storage.register(newAccount(name, other), NOW)).toEqual({
+            outcome: 'looks-taken',
+          })
+          expect(await storage.findAccount(name)).toBeNull()
+        }
+        expect(await storage.nameState('alice')).toBe('taken')
+        expect(await storage.nameState('alicia')).toBe('free')
+        await storage.deleteAccount(account.id)
+        expect(await storage.nameState('alice')).toBe('free')
+        expect(await storage.register(newAccount('a1ice', other), NOW)).toEqual({
+          outcome: 'created',
+        })
+        expect(await storage.register(newAccount('alice'), NOW)).toEqual({
+          outcome: 'looks-taken',
+        })
+      })
+
+      test('of many that look alike and come at once, one gets its name', async () => {
+        const names = ['bill', 'bi1l', 'b.ill', 'bil-l', 'blll', 'bii1']
+        const outcomes = await Promise.all(
+          names.map((who, index) =>
+            storage.register(newAccount(who, { signingKey: new Uint8Array(65).fill(index) }), NOW),
+          ),
+        )
+        expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
+        expect(outcomes.filter(({ outcome }) => outcome === 'looks-taken')).toHaveLength(5)
+      })
+
+      test('a look-alike spends no invite code', async () => {
+        const inviteHash = randomBytes(32)
+        await storage.addInviteCode(inviteHash, 1, NOW + 1_000)
+        expect(await storage.register(newAccount('a1ice', { inviteHash }), NOW)).toEqual({
+          outcome: 'looks-taken',
+        })
+        expect(await storage.register(newAccount('carol', { inviteHash }), NOW)).toEqual({
+          outcome: 'created',
+        })
+      })
+
       test('the same key may register again, another may not', async () => {
         expect(await storage.register(newAccount('alice'), NOW)).toEqual({ outcome: 'existing' })
         const other = newAccount('alice', { signingKey: new Uint8Array(65).fill(5) })
@@ -370,6 +413,73 @@ export function storageConformance(name: string, open: () => RelayStorage): void
         expect(await deposit(hash, randomBytes(16), Uint8Array.of(1), later)).toMatchObject({
           outcome: 'stored',
         })
+      })
+
+      test('deposits and other changes that come at once count as if one came after the other', async () => {
+        const [first, second] = [await addToken(account.id), await addToken(account.id)]
+        const outcomes = await Promise.all([
+          deposit(first),
+          deposit(second),
+          deposit(first),
+          storage.acknowledge(mailbox, { through: 2 }),
+          storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW),
+          deposit(second),
+          storage.expire(NOW, 1_000_000),
+          deposit(first),
+          deposit(second),
+          deposit(first),
+        ])
+        const stored = { outcome: 'stored', mailbox }
+        const full = { outcome: 'mailbox-full' }
+        expect(outcomes).toEqual([
+          ...[stored, stored, stored],
+          2,
+          ...[stored, stored],
+          0,
+          ...[stored, stored, full],
+        ])
+        const waiting = await storage.waiting(mailbox, 0, 100, 1e6)
+        expect(waiting?.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6, 7])
+        expect(await deposit(second)).toEqual(full)
+        await storage.acknowledge(mailbox, { through: 3 })
+        expect(await deposit(second)).toEqual(stored)
+        expect(await deposit(first)).toEqual(full)
+      })
+
+      test('the same envelope many times at once is stored once', async () => {
+        const hash = await addToken(account.id)
+        const id = randomBytes(16)
+        const outcomes = await Promise.all(Array.from({ length: 20 }, () => deposit(hash, id)))
+        expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(1)
+        expect(outcomes.filter(({ outcome }) => outcome === 'seen')).toHaveLength(19)
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toHaveLength(1)
+      })
+
+      test('a token good for few deposits is good for no more where many come at once', async () => {
+        const hash = await addToken(account.id, 2)
+        const outcomes = await Promise.all(Array.from({ length: 6 }, () => deposit(hash)))
+        expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(2)
+        expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toHaveLength(4)
+      })
+
+      test('what is revoked or deleted in between takes nothing more', async () => {
+        const hash = await addToken(account.id)
+        const outcomes = await Promise.all([
+          deposit(hash),
+          storage.putTokens(account.id, { add: [], revoke: [hash] }, 100, NOW),
+          deposit(hash),
+        ])
+        expect(outcomes[0]).toMatchObject({ outcome: 'stored' })
+        expect(outcomes[2]).toEqual({ outcome: 'refused' })
+        const other = await addToken(account.id)
+        const [before, , after] = await Promise.all([
+          deposit(other),
+          storage.deleteAccount(account.id),
+          deposit(other),
+        ])
+        expect(before).toMatchObject({ outcome: 'stored' })
+        expect(after).toEqual({ outcome: 'refused' })
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toBeNull()
       })
 
       test('an unknown device or token is refused', async () => {

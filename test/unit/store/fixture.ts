@@ -74,11 +74,11 @@ export function fillFixture(store: Store): void {
     relayedAtMs: 5,
   })
   store.sessions.save(sessionOf(contact.id, { id: fixed(15, 32), state: fixed(16, 200) }))
-  store.sessions.rememberHandshake(fixed(17, 32), 1, 7)
+  store.sessions.rememberHandshake(fixed(17, 32), contact.id, 1, 7)
   store.outbox.add(
     outboxItemOf(contact.id, { envelopeId: fixed(18), messageSeq: reply.seq, content: fixed(19) }),
   )
-  store.inbox.markSeen(fixed(20), 8)
+  store.inbox.markSeen(fixed(20), 8, true)
   store.invites.add({
     label: fixed(21),
     token: fixed(22, 32),
