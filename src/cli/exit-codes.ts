@@ -40,6 +40,7 @@ const GROUPS: readonly (readonly [ExitCode, readonly ErrorCode[]])[] = [
       'CLIENT_TOO_OLD',
       'MAILBOX_FULL',
       'RELAY_FULL',
+      'UPLOAD_QUOTA_REACHED',
     ],
   ],
   [

@@ -1,14 +1,20 @@
 import Type, { type Static } from 'typebox'
 import {
+  BLOB_ID_BYTES,
   CHECKPOINT_BYTES,
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
   ERA_BYTES,
+  GROUP_ID_BYTES,
+  GROUP_TOKEN_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
+  MAX_BATCH_TARGETS,
   MAX_CERTIFICATE_BYTES,
   MAX_CHAIN_ENTRIES,
   MAX_DEVICE_LIST_BYTES,
+  MAX_COMMIT_BYTES,
+  MAX_COMMITS_PER_ANSWER,
   MAX_ENVELOPE_BYTES,
   MAX_POLL_ENVELOPES,
   MAX_PREKEYS_PER_UPLOAD,
@@ -254,6 +260,21 @@ export const KnockHeaders = Type.Object({ 'sotto-account': Name, 'sotto-device':
 
 export const DepositAnswer = Type.Object({ stored: Type.Literal(true) })
 
+/** One outcome for each target of a batch, in its order. */
+export const BatchAnswer = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({ outcome: Type.Union([Type.Literal('stored'), Type.Literal('seen')]) }),
+      Type.Object({
+        code: Type.String({ maxLength: 64, pattern: '^[A-Z_]+$' }),
+        retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      }),
+    ]),
+    { maxItems: MAX_BATCH_TARGETS },
+  ),
+})
+export type BatchAnswer = Static<typeof BatchAnswer>
+
 export const PollQuery = Type.Object(
   {
     after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
@@ -289,3 +310,48 @@ export const AcksRequest = Type.Union([
 export type AcksRequest = Static<typeof AcksRequest>
 
 export const AcksAnswer = Type.Object({ acknowledged: Type.Integer({ minimum: 0 }) })
+
+// ---- Groups ----
+
+export const GroupParams = Type.Object({ id: bytes(GROUP_ID_BYTES) }, strict)
+const Epoch = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const groupToken = { 'sotto-group-token': bytes(GROUP_TOKEN_BYTES) }
+export const CommitHeaders = Type.Object({
+  ...groupToken,
+  'sotto-next-token-hash': bytes(TOKEN_HASH_BYTES),
+  'sotto-epoch': Type.String({ pattern: '^\\d{1,15}$' }),
+})
+export const CommitsHeaders = Type.Object(groupToken)
+export const CommitsQuery = Type.Object(
+  { after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })) },
+  strict,
+)
+
+export const CommitsAnswer = Type.Object({
+  commits: Type.Array(
+    Type.Object({ epoch: Epoch, receivedAtMs: Time, body: bytesUpTo(MAX_COMMIT_BYTES) }),
+    { maxItems: MAX_COMMITS_PER_ANSWER },
+  ),
+  /** There are no later ones. */
+  complete: Type.Boolean(),
+})
+export type CommitsAnswer = Static<typeof CommitsAnswer>
+
+// ---- Attachments ----
+
+const Length = Type.String({ pattern: '^\\d{1,15}$' })
+
+export const BlobParams = Type.Object({ id: bytes(BLOB_ID_BYTES) }, strict)
+export const BlobCreationHeaders = Type.Object({
+  'idempotency-key': bytes(IDEMPOTENCY_KEY_BYTES),
+  'upload-length': Length,
+})
+export const BlobPartHeaders = Type.Object({ 'upload-offset': Length, 'content-length': Length })
+/** Said in headers, too, for clients that know only tus. */
+export const BlobAnswer = Type.Object({
+  id: bytes(BLOB_ID_BYTES),
+  length: Type.Integer({ minimum: 1 }),
+  offset: Type.Integer({ minimum: 0 }),
+  expiresAtMs: Time,
+})
+export type BlobAnswer = Static<typeof BlobAnswer>

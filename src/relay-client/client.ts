@@ -17,6 +17,7 @@ import type {
   TokenRegistration,
 } from '#core/ports.ts'
 import type { KeyLogProof, SignedHead } from '#core/relay-log-ports.ts'
+import type { RelayBatches, RelayBlobs, RelayGroups } from '#core/relay-ports.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import {
   DepositAnswer,
@@ -29,6 +30,8 @@ import { MAX_TOKENS_PER_REQUEST, RELAY_PROTOCOL_VERSIONS } from '#protocol/relay
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
+import { depositBatch } from './batch-deposits.ts'
+import { BlobTransfers } from './blob-transfers.ts'
 import {
   parseBundles,
   parseChain,
@@ -38,6 +41,7 @@ import {
   prekeysJson,
 } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
+import { fetchCommits, putCommit } from './group-commits.ts'
 import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
 import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
@@ -76,11 +80,12 @@ function proxyUrl(proxy: ProxySetting): URL | null {
 }
 
 /** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
-export class RelayClient implements Relay {
+export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs {
   readonly #clock: Clock
   readonly #random: Random
   readonly #http: Http
   readonly #caller: Caller
+  readonly #blobs: BlobTransfers
   readonly #lanes: DepositLanes
   readonly #subscriptions = new Set<RelaySubscription>()
 
@@ -89,6 +94,7 @@ export class RelayClient implements Relay {
     this.#random = random
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
+    this.#blobs = new BlobTransfers(this.#caller, clock, random)
     this.#lanes = new DepositLanes(this.#http, clock)
   }
 
@@ -367,6 +373,50 @@ export class RelayClient implements Relay {
       codes: ['ACCOUNT_UNKNOWN', ...MESSAGE_CODES],
     })
     return knocked.ok ? ok(undefined) : knocked
+  }
+
+  depositBatch(
+    host: RelayHost,
+    batch: Parameters<RelayBatches['depositBatch']>[1],
+  ): ReturnType<RelayBatches['depositBatch']> {
+    return depositBatch(this.#caller, host, batch)
+  }
+
+  putCommit(
+    host: RelayHost,
+    commit: Parameters<RelayGroups['putCommit']>[1],
+  ): ReturnType<RelayGroups['putCommit']> {
+    return putCommit(this.#caller, host, commit)
+  }
+
+  fetchCommits(
+    host: RelayHost,
+    which: Parameters<RelayGroups['fetchCommits']>[1],
+  ): ReturnType<RelayGroups['fetchCommits']> {
+    return fetchCommits(this.#caller, host, which)
+  }
+
+  uploadBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    upload: Parameters<RelayBlobs['uploadBlob']>[2],
+  ): ReturnType<RelayBlobs['uploadBlob']> {
+    return this.#blobs.upload(host, signer, upload)
+  }
+
+  downloadBlob(
+    host: RelayHost,
+    download: Parameters<RelayBlobs['downloadBlob']>[1],
+  ): ReturnType<RelayBlobs['downloadBlob']> {
+    return this.#blobs.download(host, download)
+  }
+
+  deleteBlob(
+    host: RelayHost,
+    signer: RequestSigner,
+    id: Uint8Array,
+  ): ReturnType<RelayBlobs['deleteBlob']> {
+    return this.#blobs.delete(host, signer, id)
   }
 
   /**

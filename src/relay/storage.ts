@@ -1,5 +1,8 @@
 import type { Brand } from '#shared/brand.ts'
 import type { StorageAdministration } from './storage-admin.ts'
+import type { BatchStorage } from './storage-batches.ts'
+import type { BlobStorage } from './storage-blobs.ts'
+import type { GroupStorage } from './storage-groups.ts'
 import type { EraStorage } from './storage-era.ts'
 import type { KeyLogStorage } from './storage-key-log.ts'
 import type { NameStorage } from './storage-names.ts'
@@ -120,7 +123,14 @@ export class StorageFullError extends Error {
 }
 
 export interface RelayStorage
-  extends EraStorage, KeyLogStorage, NameStorage, StorageAdministration {
+  extends
+    BatchStorage,
+    BlobStorage,
+    EraStorage,
+    GroupStorage,
+    KeyLogStorage,
+    NameStorage,
+    StorageAdministration {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
 

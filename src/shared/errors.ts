@@ -247,6 +247,22 @@ export const ERRORS = {
     http: 507,
     message: 'The relay has no space left. Sotto tries again later.',
   },
+  UPLOAD_QUOTA_REACHED: {
+    retry: 'later',
+    http: 507,
+    message:
+      'Your attachments take all the room that the relay gives an account. The oldest make room by themselves.',
+  },
+  UPLOAD_VERSION: {
+    retry: 'never',
+    http: 412,
+    message: 'The relay takes uploads by tus 1.0.0 alone.',
+  },
+  RANGE_INVALID: {
+    retry: 'never',
+    http: 416,
+    message: 'The attachment is shorter than that.',
+  },
   RATE_LIMITED: {
     retry: 'later',
     http: 429,
