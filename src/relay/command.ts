@@ -3,12 +3,17 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { relayConfig, type RelayConfig, type RelayOptions } from './config.ts'
+import { describeDatabase, parseDatabaseUrl } from './postgres/database-url.ts'
+import { migratePostgres } from './postgres/schema.ts'
 import { createInviteCode, startRelay } from './relay.ts'
 
 interface Flags {
   readonly host?: string
   readonly port?: number
   readonly data: string
+  readonly database?: string
+  readonly withoutStandbys?: true
+  readonly wakeUp?: RelayConfig['wakeUp']
   readonly registration?: RelayConfig['registration']
   readonly inviteOnly?: true
   readonly powBits?: number
@@ -30,6 +35,26 @@ function integer(text: string): number {
   return Number(text)
 }
 
+/** Where the password of the database is not seen in the list of processes. */
+const DATABASE_VARIABLE = 'SOTTO_RELAY_DATABASE'
+
+function databaseOptions(
+  flags: Pick<Flags, 'database' | 'withoutStandbys' | 'wakeUp'>,
+): RelayOptions {
+  const database = flags.database ?? process.env[DATABASE_VARIABLE]
+  return {
+    ...(database !== undefined && { database }),
+    ...(flags.withoutStandbys && { withoutStandbys: true }),
+    ...(flags.wakeUp !== undefined && { wakeUp: flags.wakeUp }),
+  }
+}
+
+function checked(options: RelayOptions): RelayConfig {
+  const config = relayConfig(options)
+  if (!config.ok) throw new Error(`The configuration is not valid: ${String(config.error.cause)}`)
+  return config.value
+}
+
 async function readOptions(flags: Flags): Promise<RelayOptions> {
   const file =
     flags.config === undefined
@@ -40,6 +65,7 @@ async function readOptions(flags: Flags): Promise<RelayOptions> {
     throw new Error('--tls-cert and --tls-key go together.')
   }
   const given: RelayOptions = {
+    ...databaseOptions(flags),
     ...(flags.host !== undefined && { host: flags.host }),
     ...(flags.port !== undefined && { port: flags.port }),
     ...(flags.registration !== undefined && { registration: flags.registration }),
@@ -67,15 +93,34 @@ function fail(cause: unknown): void {
   process.exitCode = 1
 }
 
+/** For the operator's eyes: without the user and the password of a database. */
+function whereDataIs({ database, dataDir }: RelayConfig): {
+  readonly dataDir: string | null
+  readonly database: string | null
+} {
+  const address = database === null ? null : parseDatabaseUrl(database)
+  if (address?.ok !== true) return { dataDir, database: null }
+  return { dataDir: null, database: describeDatabase(address.value) }
+}
+
+async function migrate(flags: Flags): Promise<void> {
+  const { database } = checked(databaseOptions(flags))
+  const address = database === null ? null : parseDatabaseUrl(database)
+  if (address?.ok !== true) throw new Error('Say which database: --database postgres://…')
+  const { from, to } = await migratePostgres(address.value)
+  const where = describeDatabase(address.value)
+  print(flags, { database: where, from, to }, `${where}: version ${from} -> ${to}`)
+}
+
 async function run(flags: Flags): Promise<void> {
-  const config = relayConfig(await readOptions(flags))
-  if (!config.ok) throw new Error(`The configuration is not valid: ${String(config.error.cause)}`)
-  const { dataDir, registration } = config.value
-  const relay = await startRelay(config.value)
+  const config = checked(await readOptions(flags))
+  const { registration } = config
+  const relay = await startRelay(config)
+  const data = whereDataIs(config)
   print(
     flags,
-    { event: 'ready', url: relay.url, metricsUrl: relay.metricsUrl, dataDir, registration },
-    `Sotto relay ready at ${relay.url}\nRegistration: ${registration} · data: ${dataDir ?? 'in memory'} · Ctrl+C ends it`,
+    { event: 'ready', url: relay.url, metricsUrl: relay.metricsUrl, ...data, registration },
+    `Sotto relay ready at ${relay.url}\nRegistration: ${registration} · data: ${data.database ?? data.dataDir ?? 'in memory'} · Ctrl+C ends it`,
   )
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
@@ -91,6 +136,17 @@ export function relayCommand(): Command {
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <number>', 'port to listen on; 0 takes a free one (default: 8443)', integer)
     .option('--data <folder>', 'folder of the database', DEFAULT_DATA)
+    .option(
+      '--database <url>',
+      `postgres://… of a cluster, instead of a folder (or ${DATABASE_VARIABLE})`,
+    )
+    .option('--without-standbys', 'one database server is enough: its loss is a loss')
+    .addOption(
+      new Option('--wake-up <way>', 'how relays over one database wake each other').choices([
+        'listen',
+        'poll',
+      ]),
+    )
     .addOption(
       new Option('--registration <policy>', 'who may register').choices(['open', 'invite']),
     )
@@ -121,7 +177,8 @@ export function relayCommand(): Command {
 Examples:
   relay --port 8443 --data ./relay-data
   relay --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
-  relay --invite-only & relay invite-code --uses 5`,
+  relay --invite-only & relay invite-code --uses 5
+  relay migrate --database postgres://relay@db1,db2,db3/sotto && relay --database postgres://relay@db1,db2,db3/sotto`,
     )
     .action((flags: Flags) => run(flags).catch(fail))
 
@@ -133,12 +190,18 @@ Examples:
     .option('--days <number>', 'how long it is good', integer, 30)
     .option('--json', 'print JSON')
     .action((_flags, self: Command) => {
-      const flags: { data: string; uses: number; days: number; json?: true } =
-        self.optsWithGlobals()
+      const flags: Flags & { uses: number; days: number } = self.optsWithGlobals()
       const expiresAtMs = Date.now() + flags.days * DAY_MS
-      return createInviteCode(flags.data, { uses: flags.uses, expiresAtMs })
+      return Promise.resolve()
+        .then(() => checked({ dataDir: flags.data, ...databaseOptions(flags) }))
+        .then((config) => createInviteCode(config, { uses: flags.uses, expiresAtMs }))
         .then((code) => print(flags, { code, uses: flags.uses, expiresAtMs }, code))
         .catch(fail)
     })
+
+  command
+    .command('migrate')
+    .description('Bring the tables of a PostgreSQL database to the newest version; relays may run.')
+    .action((_flags, self: Command) => migrate(self.optsWithGlobals()).catch(fail))
   return command
 }

@@ -5,6 +5,7 @@ import { MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
 import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { parseDatabaseUrl } from './postgres/database-url.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
@@ -72,6 +73,12 @@ export const RelayConfig = Type.Object(
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_443 }),
     /** Folder of the database; `null` keeps everything in memory, for tests. */
     dataDir: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    /** URL of a PostgreSQL cluster that holds everything, instead of a file in `dataDir`. */
+    database: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    /** The operator's word that a database on one server, without standbys, is enough. */
+    withoutStandbys: Type.Boolean({ default: false }),
+    /** How processes over one database learn of what others stored; `poll` where it has no LISTEN. */
+    wakeUp: Type.Union([Type.Literal('listen'), Type.Literal('poll')], { default: 'listen' }),
     registration: Type.Union([Type.Literal('open'), Type.Literal('invite')], { default: 'open' }),
     /** Leading zero bits of the proof of work for open registration; 0 wants none. */
     powBits: Type.Integer({ minimum: 0, maximum: MAX_WORK_BITS, default: 18 }),
@@ -124,7 +131,10 @@ export function relayConfig(options: RelayOptions): Result<RelayConfig, Failure<
     RelayConfig,
     structuredClone({ limits: {}, rates: {}, ...options }),
   )
-  if (validator.Check(filled)) return ok(filled)
+  if (validator.Check(filled)) {
+    const database = filled.database === null ? null : parseDatabaseUrl(filled.database)
+    return database?.ok === false ? database : ok(filled)
+  }
   const [first] = validator.Errors(filled)
   const where = first?.instancePath.slice(1).replaceAll('/', '.') ?? ''
   return err(

@@ -9,6 +9,8 @@ import type { RelayContext } from './context.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { Maintenance } from './maintenance.ts'
 import { RelayMetrics } from './metrics.ts'
+import { parseDatabaseUrl } from './postgres/database-url.ts'
+import { openPostgresStorage } from './postgres/storage.ts'
 import { RateLimits } from './rate-limits.ts'
 import { buildServer } from './server.ts'
 import { Sessions } from './sessions.ts'
@@ -38,7 +40,17 @@ export interface RelayHooks {
   readonly storage?: RelayStorage
 }
 
-function openStorage(config: RelayConfig, onFatal: (cause: unknown) => void): RelayStorage {
+async function openStorage(
+  config: RelayConfig,
+  onFatal: (cause: unknown) => void,
+  log: (event: string) => void,
+): Promise<RelayStorage> {
+  if (config.database !== null) {
+    const address = parseDatabaseUrl(config.database)
+    if (!address.ok) throw new TypeError('the configuration was not checked')
+    const { withoutStandbys, wakeUp } = config
+    return openPostgresStorage({ address: address.value, withoutStandbys, wakeUp, log })
+  }
   if (config.dataDir === null) return openSqliteStorage({ path: ':memory:', onFatal })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
   return openSqliteStorage({ path: join(config.dataDir, DATABASE_FILE), onFatal })
@@ -61,7 +73,8 @@ export async function startRelay(
     if (hooks.onFatal === undefined) process.exit(1)
     hooks.onFatal(cause)
   }
-  const storage = hooks.storage ?? openStorage(config, onFatal)
+  const log = (event: string): void => logger.warn(event)
+  const storage = hooks.storage ?? (await openStorage(config, onFatal, log))
   const closing = new AbortController()
   const streams = new Streams()
   const sessions = new Sessions(storage.secret)
@@ -73,7 +86,7 @@ export async function startRelay(
     rates,
     streams,
     auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
-    wakeUps: new WakeUps(),
+    wakeUps: new WakeUps(storage.wakeUpChannel),
     metrics: new RelayMetrics(() => streams.size),
     nowMs,
     closing: closing.signal,
@@ -153,18 +166,17 @@ export interface InviteCodeOptions {
 
 /**
  * Makes an invite code for a relay that wants one; the relay may be running.
- * @param dataDir - the folder of its database.
+ * @param config - of the relay: says where its database is.
  * @returns the code, which is stored nowhere.
  */
 export async function createInviteCode(
-  dataDir: string,
+  config: RelayConfig,
   { uses, expiresAtMs }: InviteCodeOptions,
 ): Promise<string> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const onFatal = (cause: unknown): never => {
     throw cause
   }
-  const storage = openSqliteStorage({ path: join(dataDir, DATABASE_FILE), onFatal })
+  const storage = await openStorage(config, onFatal, () => undefined)
   try {
     const code = generateInviteCode()
     await storage.addInviteCode(inviteCodeHash(code), uses, expiresAtMs)

@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { WakeUpChannel } from './wake-up-channel.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -107,9 +108,24 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
+/**
+ * Thrown (rejected) where the database did not answer, or not so that a change is known to be durable. It may or may not
+ * have happened: whoever asked repeats it.
+ */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError'
+}
+
+export interface StorageState {
+  /** On how many servers a change is when it is acknowledged: `quorum` is the primary and one standby at least. */
+  readonly copies: 'one' | 'quorum'
+}
+
 export interface RelayStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
+  /** Where several processes share the database: hints between them. */
+  readonly wakeUpChannel?: WakeUpChannel
 
   register(account: NewAccount, nowMs: number): Promise<Registration>
   findAccount(name: string): Promise<AccountRecord | null>
@@ -188,7 +204,7 @@ export interface RelayStorage {
   useNonce(hash: Uint8Array, expiresAtMs: number): Promise<boolean>
   /** Removes a batch of what has had its time. @returns how many rows; 0 means nothing is left to remove. */
   expire(nowMs: number, retentionMs: number): Promise<number>
-  /** Rejects where the database does not answer. */
-  ping(): Promise<void>
+  /** Rejects where the database does not answer, or cannot make a change durable. */
+  ping(): Promise<StorageState>
   close(): Promise<void>
 }

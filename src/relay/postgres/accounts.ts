@@ -1,0 +1,142 @@
+import { equalPublicBytes } from '#shared/bytes.ts'
+import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
+
+interface AccountRow {
+  readonly id: AccountId
+  readonly signing_key: Uint8Array
+}
+
+interface DeviceRow {
+  readonly mailbox: MailboxId
+  readonly device: number
+  readonly certificate: Uint8Array
+}
+
+const FIND = `SELECT id, signing_key, mailbox, device, certificate FROM accounts
+  LEFT JOIN devices ON account = id LEFT JOIN certificates USING (mailbox) WHERE name = $1 ORDER BY device`
+const LOCK_BY_NAME = 'SELECT id, signing_key FROM accounts WHERE name = $1 FOR NO KEY UPDATE'
+const LOCK = 'SELECT id FROM accounts WHERE id = $1 FOR UPDATE'
+const DEVICE = `SELECT mailbox, certificate FROM devices JOIN certificates USING (mailbox)
+  WHERE account = $1 AND device = $2`
+const MAILBOXES = 'SELECT mailbox FROM devices WHERE account = $1'
+const SPEND_INVITE = `UPDATE invite_codes SET uses_left = uses_left - 1
+  WHERE hash = $1 AND uses_left > 0 AND expires_ms > $2`
+const ADD = `INSERT INTO accounts (name, signing_key, created_ms) VALUES ($1, $2, $3)
+  ON CONFLICT (name) DO NOTHING RETURNING id`
+const ADD_DEVICE =
+  'INSERT INTO devices (account, device, seen_ms) VALUES ($1, $2, $3) RETURNING mailbox'
+const ADD_CERTIFICATE = 'INSERT INTO certificates (mailbox, certificate) VALUES ($1, $2)'
+const LOCK_MAILBOXES =
+  'SELECT mailbox FROM devices WHERE mailbox = ANY ($1::bigint[]) ORDER BY mailbox FOR UPDATE'
+
+/** Removes devices with all they hold. */
+async function deleteDevices(
+  transaction: Transaction,
+  mailboxes: readonly MailboxId[],
+): Promise<void> {
+  await transaction.query(LOCK_MAILBOXES, [mailboxes])
+  for (const table of ['envelopes', 'envelope_ids', 'presence', 'devices']) {
+    transaction.send(`DELETE FROM ${table} WHERE mailbox = ANY ($1::bigint[])`, [mailboxes])
+  }
+}
+
+async function addDevice(
+  transaction: Transaction,
+  account: AccountId,
+  { deviceId, certificate }: NewAccount,
+  nowMs: number,
+): Promise<void> {
+  const [added] = await transaction.query<{ mailbox: MailboxId }>(ADD_DEVICE, [
+    account,
+    deviceId,
+    nowMs,
+  ])
+  if (added === undefined) throw new TypeError('an insert returned no row')
+  transaction.send(ADD_CERTIFICATE, [added.mailbox, certificate])
+}
+
+/** A device that comes with another certificate has new keys: nothing kept for the old ones is of use to it. */
+async function renewDevice(
+  transaction: Transaction,
+  account: AccountId,
+  change: NewAccount,
+  nowMs: number,
+): Promise<void> {
+  const [known] = await transaction.query<DeviceRow>(DEVICE, [account, change.deviceId])
+  if (known !== undefined) {
+    if (equalPublicBytes(known.certificate, change.certificate)) return
+    await deleteDevices(transaction, [known.mailbox])
+  }
+  await addDevice(transaction, account, change, nowMs)
+}
+
+async function register(
+  transaction: Transaction,
+  account: NewAccount,
+  nowMs: number,
+): Promise<Registration> {
+  const { name, signingKey, inviteHash } = account
+  const [existing] = await transaction.query<AccountRow>(LOCK_BY_NAME, [name])
+  if (existing !== undefined) {
+    if (!equalPublicBytes(existing.signing_key, signingKey)) return { outcome: 'taken' }
+    await renewDevice(transaction, existing.id, account, nowMs)
+    return { outcome: 'existing' }
+  }
+  if (inviteHash !== null && (await transaction.change(SPEND_INVITE, [inviteHash, nowMs])) === 0) {
+    return { outcome: 'invite-refused' }
+  }
+  const [added] = await transaction.query<{ id: AccountId }>(ADD, [name, signingKey, nowMs])
+  // Somebody else took the name since we looked.
+  if (added === undefined) throw new RunAgain()
+  await addDevice(transaction, added.id, account, nowMs)
+  return { outcome: 'created' }
+}
+
+/** Accounts, their devices and invite codes. */
+export class AccountTables {
+  readonly #transactions: Transactions
+
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
+  }
+
+  register(account: NewAccount, nowMs: number): Promise<Registration> {
+    return this.#transactions.run((transaction) => register(transaction, account, nowMs))
+  }
+
+  async find(name: string): Promise<AccountRecord | null> {
+    type Row = AccountRow & { [Key in keyof DeviceRow]: DeviceRow[Key] | null }
+    const rows = await this.#transactions.read<Row>(FIND, [name])
+    const [first] = rows
+    if (first === undefined) return null
+    const devices = rows.flatMap(({ mailbox, device, certificate }) =>
+      mailbox === null || device === null || certificate === null
+        ? []
+        : [{ mailbox, deviceId: device, certificate }],
+    )
+    return { id: first.id, name, signingKey: first.signing_key, devices }
+  }
+
+  delete(id: AccountId): Promise<void> {
+    return this.#transactions.run(async (transaction) => {
+      const found = await transaction.query(LOCK, [id])
+      if (found.length === 0) return
+      const devices = await transaction.query<{ mailbox: MailboxId }>(MAILBOXES, [id])
+      await deleteDevices(
+        transaction,
+        devices.map(({ mailbox }) => mailbox),
+      )
+      transaction.send('DELETE FROM accounts WHERE id = $1', [id])
+    })
+  }
+
+  addInviteCode(hash: Uint8Array, uses: number, expiresAtMs: number): Promise<void> {
+    return this.#transactions.run(async (transaction) =>
+      transaction.send(
+        'INSERT INTO invite_codes (hash, uses_left, expires_ms) VALUES ($1, $2, $3)',
+        [hash, uses, expiresAtMs],
+      ),
+    )
+  }
+}

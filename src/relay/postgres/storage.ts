@@ -1,0 +1,140 @@
+import { randomBytes } from '#crypto/primitives.ts'
+import type { RelayStorage, StorageState } from '../storage.ts'
+import { AccountTables } from './accounts.ts'
+import { Batches } from './batches.ts'
+import { describeDatabase, type DatabaseAddress } from './database-url.ts'
+import { Deposits } from './deposits.ts'
+import { expire } from './expiry.ts'
+import { MailboxTables } from './mailboxes.ts'
+import { NonceTable } from './nonces.ts'
+import { PrekeyTables } from './prekeys.ts'
+import { Primary } from './primary.ts'
+import { checkVersion } from './schema.ts'
+import { TokenTables } from './tokens.ts'
+import { Transactions } from './transactions.ts'
+import { DatabaseWakeUps, type WakeUpMode } from './wake-ups.ts'
+
+const SECRET_BYTES = 32
+/** Connections of one process for changes, and as many for reading. */
+const CONNECTIONS = 8
+
+export interface PostgresStorageOptions {
+  readonly address: DatabaseAddress
+  /** The operator's word that one server without standbys is enough: what it acknowledged is lost with its disk. */
+  readonly withoutStandbys: boolean
+  readonly wakeUp: WakeUpMode
+  /** A sentence for the operator's log. */
+  readonly log: (event: string) => void
+}
+
+interface Settings {
+  readonly fsync: boolean
+  readonly commit: string
+  readonly replicated: boolean
+}
+
+const SETTINGS = `SELECT current_setting('fsync')::boolean AS fsync, current_setting('synchronous_commit') AS commit,
+  current_setting('synchronous_standby_names') <> '' AS replicated`
+
+/** @throws Error with one plain sentence where an acknowledged change could be lost with one server. */
+async function checkDurability(
+  transactions: Transactions,
+  withoutStandbys: boolean,
+): Promise<StorageState> {
+  const [settings] = await transactions.read<Settings>(SETTINGS)
+  if (settings?.fsync !== true || settings.commit !== 'on') {
+    throw new Error('The database does not sync what it commits: fsync must be on.')
+  }
+  if (!settings.replicated && !withoutStandbys) {
+    throw new Error(
+      "The database has no synchronous standbys: set synchronous_standby_names, for example to 'ANY 1 (s1, s2)', " +
+        'or say that one server is enough (--without-standbys).',
+    )
+  }
+  return { copies: settings.replicated ? 'quorum' : 'one' }
+}
+
+async function sharedSecret(transactions: Transactions): Promise<Uint8Array> {
+  const rows = await transactions.run(async (transaction) => {
+    transaction.send(
+      "INSERT INTO meta (name, value) VALUES ('secret', $1) ON CONFLICT DO NOTHING",
+      [randomBytes(SECRET_BYTES)],
+    )
+    return transaction.query<{ value: Uint8Array }>("SELECT value FROM meta WHERE name = 'secret'")
+  })
+  const [row] = rows
+  if (row === undefined) throw new TypeError('the secret was not stored')
+  return row.value
+}
+
+/**
+ * Opens the engine for relays that outgrow one machine: any number of processes over one replicated PostgreSQL cluster.
+ * @throws Error with one plain sentence where the database cannot be used as it is.
+ */
+export async function openPostgresStorage(options: PostgresStorageOptions): Promise<RelayStorage> {
+  const { address, withoutStandbys, wakeUp, log } = options
+  const primary = new Primary({ address, connections: CONNECTIONS, log })
+  const transactions = new Transactions(primary, !withoutStandbys)
+  let state: StorageState
+  let secret: Uint8Array
+  try {
+    const { reads } = await primary.current()
+    await checkVersion(reads, address)
+    state = await checkDurability(transactions, withoutStandbys)
+    secret = await sharedSecret(transactions)
+  } catch (cause) {
+    await primary.close()
+    throw cause
+  }
+  log(
+    state.copies === 'quorum'
+      ? `changes are acknowledged when two servers have them (${describeDatabase(address)})`
+      : `there are NO STANDBYS: what is acknowledged can be lost with one server (${describeDatabase(address)})`,
+  )
+
+  const accounts = new AccountTables(transactions)
+  const prekeys = new PrekeyTables(transactions)
+  const tokens = new TokenTables(transactions)
+  const deposits = new Deposits(transactions)
+  const mailboxes = new MailboxTables(transactions)
+  const nonces = new NonceTable(transactions)
+  const wakeUpChannel = new DatabaseWakeUps({ address, primary, transactions, mode: wakeUp })
+  const pings = new Batches<null, StorageState>({
+    lanes: 1,
+    maxJobs: Infinity,
+    laneOf: () => 0,
+    run: async (jobs) => {
+      const now = await checkDurability(transactions, withoutStandbys)
+      // An empty change that waits for the standbys like any other.
+      await transactions.run(async () => undefined)
+      return jobs.map(() => now)
+    },
+  })
+
+  return {
+    secret,
+    wakeUpChannel,
+    register: (account, nowMs) => accounts.register(account, nowMs),
+    findAccount: (name) => accounts.find(name),
+    deleteAccount: (id) => accounts.delete(id),
+    touchDevice: (mailbox, nowMs) => mailboxes.touch(mailbox, nowMs),
+    addInviteCode: (hash, uses, expiresAtMs) => accounts.addInviteCode(hash, uses, expiresAtMs),
+    publishPrekeys: (mailbox, upload, maxWaiting) => prekeys.publish(mailbox, upload, maxWaiting),
+    prekeyCounts: (mailbox) => prekeys.counts(mailbox),
+    takeBundles: (account, request) => prekeys.takeBundles(account, request),
+    putTokens: (account, change, maxTokens, nowMs) => tokens.put(account, change, maxTokens, nowMs),
+    deposit: (envelope, limits, nowMs) => deposits.deposit(envelope, limits, nowMs),
+    knock: (knock, limits, nowMs) => deposits.knock(knock, limits, nowMs),
+    waiting: (mailbox, after, limit, maxBytes) =>
+      mailboxes.waiting(mailbox, after, limit, maxBytes),
+    acknowledge: (mailbox, which) => mailboxes.acknowledge(mailbox, which),
+    useNonce: (hash, expiresAtMs) => nonces.use(hash, expiresAtMs),
+    expire: (nowMs, retentionMs) => expire(transactions, nowMs, retentionMs),
+    ping: () => pings.add(null),
+    close: async () => {
+      await wakeUpChannel.close()
+      await Promise.all([deposits.close(), mailboxes.close(), nonces.close(), pings.close()])
+      await primary.close()
+    },
+  }
+}
