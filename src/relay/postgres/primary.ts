@@ -26,6 +26,7 @@ const KEEP_ALIVE_AFTER_MS = 5_000
  */
 const SESSION_OPTIONS =
   '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed -c search_path=sotto -c jit=off ' +
+  '-c plan_cache_mode=force_generic_plan ' +
   '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off'
 
 export interface PrimaryOptions {
@@ -63,10 +64,7 @@ export async function timelineOf(client: ClientBase): Promise<number | null> {
 export function isLost(cause: unknown): boolean {
   if (cause instanceof DatabaseError) return /^(08|57P|25006)/.test(cause.code ?? '')
   // `pg` and the system tell of a broken connection by plain errors; bugs have classes of their own.
-  return (
-    cause instanceof AggregateError ||
-    (cause instanceof Error && Object.getPrototypeOf(cause) === Error.prototype)
-  )
+  return cause instanceof Error && (cause.name === 'Error' || cause.name === 'AggregateError')
 }
 
 /** How to connect to one server. */

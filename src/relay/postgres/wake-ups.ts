@@ -150,14 +150,15 @@ export class DatabaseWakeUps implements WakeUpChannel {
     }
   }
 
-  /** Stays with a server until it fails. */
-  async #follow(server: Server): Promise<never> {
+  /** Stays with a server until it fails, or all ends. */
+  async #follow(server: Server): Promise<void> {
+    const { signal } = this.#stopped
+    if (signal.aborted) return
     const client = new Client({
       ...connectionConfig(this.#options.address, server.host),
       pipeline: false,
       query_timeout: HEALTH_WITHIN_MS,
     })
-    const { signal } = this.#stopped
     const cut = (): void => void client.connection.stream.destroy()
     client.on('error', () => undefined)
     signal.addEventListener('abort', cut)
@@ -167,7 +168,7 @@ export class DatabaseWakeUps implements WakeUpChannel {
       this.#renewedAtMs = 0
       // Whatever was told while nobody listened is lost.
       this.#listener(null)
-      for (;;) {
+      while (!signal.aborted) {
         if ((await timelineOf(client)) !== server.timeline)
           throw new Error('it is no primary any more')
         if (this.#options.mode === 'poll') await this.#poll(client)
