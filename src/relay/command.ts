@@ -3,9 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { relayConfig, type RelayConfig, type RelayOptions } from './config.ts'
-import { describeDatabase, parseDatabaseUrl } from './postgres/database-url.ts'
+import { moveRelay } from './move/move.ts'
+import {
+  describeDatabase,
+  parseDatabaseUrl,
+  type DatabaseAddress,
+} from './postgres/database-url.ts'
 import { migratePostgres } from './postgres/schema.ts'
-import { createInviteCode, startRelay } from './relay.ts'
+import { createInviteCode, DATABASE_FILE, startRelay } from './relay.ts'
 
 interface Flags {
   readonly host?: string
@@ -103,13 +108,26 @@ function whereDataIs({ database, dataDir }: RelayConfig): {
   return { dataDir: null, database: describeDatabase(address.value) }
 }
 
-async function migrate(flags: Flags): Promise<void> {
+function givenDatabase(flags: Flags): DatabaseAddress {
   const { database } = checked(databaseOptions(flags))
   const address = database === null ? null : parseDatabaseUrl(database)
   if (address?.ok !== true) throw new Error('Say which database: --database postgres://…')
-  const { from, to } = await migratePostgres(address.value)
-  const where = describeDatabase(address.value)
+  return address.value
+}
+
+async function migrate(flags: Flags): Promise<void> {
+  const address = givenDatabase(flags)
+  const { from, to } = await migratePostgres(address)
+  const where = describeDatabase(address)
   print(flags, { database: where, from, to }, `${where}: version ${from} -> ${to}`)
+}
+
+async function move(flags: Flags): Promise<void> {
+  const { where, tables } = await moveRelay(join(flags.data, DATABASE_FILE), givenDatabase(flags))
+  const lines = tables.map(
+    ({ table, rows, digest }) => `${table.padEnd(16)} ${String(rows).padStart(12)}  ${digest}`,
+  )
+  print(flags, { where, tables }, `Moved to ${where}, the same at both:\n${lines.join('\n')}`)
 }
 
 async function run(flags: Flags): Promise<void> {
@@ -203,5 +221,10 @@ Examples:
     .command('migrate')
     .description('Bring the tables of a PostgreSQL database to the newest version; relays may run.')
     .action((_flags, self: Command) => migrate(self.optsWithGlobals()).catch(fail))
+
+  command
+    .command('move')
+    .description('Move a relay that does not run from its folder (--data) to an empty --database.')
+    .action((_flags, self: Command) => move(self.optsWithGlobals()).catch(fail))
   return command
 }

@@ -19,7 +19,8 @@ import type { RelayStorage } from './storage.ts'
 import { Streams } from './streams.ts'
 import { WakeUps } from './wake-ups.ts'
 
-const DATABASE_FILE = 'relay.db'
+/** In the folder of a relay with the embedded engine. */
+export const DATABASE_FILE = 'relay.db'
 /** Requests still running at shutdown get this long. */
 const SHUTDOWN_GRACE_MS = 5_000
 

@@ -107,10 +107,10 @@ describe.skipIf(MISSING)(`a cluster under load${WHY}`, () => {
     const history = [...load.history.slice(0, -1), { ...ended, atMs: Infinity }]
     expect(checkHistory(history, SERVICE_WITHIN_MS)).toEqual([])
     const count = (kind: string): number => history.filter((event) => event.kind === kind).length
-    console.log(
+    process.stdout.write(
       `${count('acknowledged')} acknowledged, ${count('delivered')} delivered, ` +
         `${count('prekey-taken')} prekeys, ${count('fault')} faults; longest without service: ` +
-        `${Math.round(longestGapMs(history.map(({ kind, atMs }) => (kind === 'acknowledged' ? atMs : null))))} ms`,
+        `${Math.round(longestGapMs(history.map(({ kind, atMs }) => (kind === 'acknowledged' ? atMs : null))))} ms\n`,
     )
     expect(count('acknowledged')).toBeGreaterThan(ROUNDS * 100)
     expect(count('prekey-taken')).toBeGreaterThan(ROUNDS)

@@ -5,6 +5,7 @@ import { AccountTables } from './accounts.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MailboxTables } from './mailboxes.ts'
+import { movedTo } from './moved.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
 
@@ -34,6 +35,11 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`)
   database.pragma(`cache_size = -${CACHE_KIB}`)
   migrate(database)
+  const moved = movedTo(database)
+  if (moved !== null) {
+    database.close()
+    throw new Error(`This relay was moved to ${moved}: start it with --database.`)
+  }
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
   database

@@ -1,0 +1,102 @@
+/** How a value is stored, and told apart from others where rows are compared. */
+export type ColumnType = 'bigint' | 'bytea' | 'text' | 'boolean'
+
+/** A table of the cluster and where its rows come from in the file. */
+export interface MovedTable {
+  readonly name: string
+  readonly columns: Readonly<Record<string, ColumnType>>
+  /** Columns that order the rows, the same in both databases. */
+  readonly key: readonly string[]
+  /** What the file keeps the rows in, where it is not a table of the same name. */
+  readonly from?: string
+}
+
+/** In the order in which they refer to each other. */
+export const MOVED_TABLES: readonly MovedTable[] = [
+  {
+    name: 'accounts',
+    columns: { id: 'bigint', name: 'text', signing_key: 'bytea', created_ms: 'bigint' },
+    key: ['id'],
+  },
+  {
+    name: 'devices',
+    columns: {
+      mailbox: 'bigint',
+      account: 'bigint',
+      device: 'bigint',
+      seen_ms: 'bigint',
+      prekey_version: 'bigint',
+      last_seq: 'bigint',
+      waiting: 'bigint',
+      waiting_bytes: 'bigint',
+      waiting_knocks: 'bigint',
+    },
+    key: ['mailbox'],
+  },
+  {
+    name: 'certificates',
+    columns: { mailbox: 'bigint', certificate: 'bytea' },
+    key: ['mailbox'],
+  },
+  {
+    name: 'prekeys',
+    columns: {
+      mailbox: 'bigint',
+      kind: 'text',
+      id: 'bigint',
+      public_key: 'bytea',
+      signature: 'bytea',
+    },
+    key: ['mailbox', 'kind', 'id'],
+  },
+  {
+    name: 'tokens',
+    columns: {
+      hash: 'bytea',
+      account: 'bigint',
+      label: 'bytea',
+      uses_left: 'bigint',
+      expires_ms: 'bigint',
+      ended_ms: 'bigint',
+    },
+    key: ['hash'],
+  },
+  {
+    name: 'envelope_ids',
+    columns: { mailbox: 'bigint', id: 'bytea', seq: 'bigint', received_ms: 'bigint' },
+    key: ['mailbox', 'id'],
+    from: 'envelopes',
+  },
+  {
+    name: 'envelopes',
+    columns: {
+      mailbox: 'bigint',
+      seq: 'bigint',
+      knock: 'boolean',
+      received_ms: 'bigint',
+      id: 'bytea',
+      label: 'bytea',
+      body: 'bytea',
+    },
+    key: ['mailbox', 'seq'],
+    from: 'envelopes WHERE body IS NOT NULL',
+  },
+  {
+    name: 'bundle_replies',
+    columns: { hash: 'bytea', account: 'bigint', reply: 'bytea', expires_ms: 'bigint' },
+    key: ['hash'],
+  },
+  { name: 'nonces', columns: { hash: 'bytea', expires_ms: 'bigint' }, key: ['hash'] },
+  {
+    name: 'invite_codes',
+    columns: { hash: 'bytea', uses_left: 'bigint', expires_ms: 'bigint' },
+    key: ['hash'],
+  },
+  { name: 'meta', columns: { name: 'text', value: 'bytea' }, key: ['name'] },
+]
+
+/** Columns whose numbers are never used again. */
+export const IDENTITIES = [
+  { table: 'accounts', column: 'id' },
+  { table: 'devices', column: 'mailbox' },
+] as const
