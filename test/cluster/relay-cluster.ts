@@ -31,6 +31,10 @@ class RelayMember {
     return this.#child === null ? null : this.#port
   }
 
+  get pid(): number | null {
+    return this.#child?.pid ?? null
+  }
+
   async start(): Promise<void> {
     const flags = ['--port', '0', '--config', CONFIG, '--pow-bits', '0', '--json']
     const child = spawn(process.execPath, [MAIN, ...flags], {

@@ -90,6 +90,11 @@ export class PostgresServer {
     return `postgres://sotto@127.0.0.1:${this.port}/postgres`
   }
 
+  /** `null` where it does not run. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null
+  }
+
   /** Appends settings; the last one counts. Takes effect at the next start, or `reload`. */
   configure(settings: Readonly<Record<string, string>>): void {
     const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`)

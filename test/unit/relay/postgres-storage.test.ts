@@ -170,6 +170,14 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       })
     })
 
+    test('it is not ready while no standby answers', async () => {
+      await withLostStandby(async (storage) => {
+        const answer = storage.ping().catch((cause: unknown) => cause)
+        await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
+        expect(await answer).toBeInstanceOf(StorageUnavailableError)
+      })
+    })
+
     test('emptying the list of standbys lets no change go unnoticed', async () => {
       await withLostStandby(async (storage, tokenHash) => {
         const outcome = deposit(storage, tokenHash).catch((cause: unknown) => cause)
