@@ -31,7 +31,8 @@ export default defineConfig({
       outDir: output('main'),
       externalizeDeps: { exclude: BUNDLED },
       rolldownOptions: {
-        input: { index: source('main/index.ts') },
+        // The relay is a program of its own, for the utility process that runs it.
+        input: { index: source('main/index.ts'), relay: source('relay/main.ts') },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },

@@ -20,15 +20,6 @@ export function median(values: readonly number[]): number {
   return (low + (high ?? low)) / 2
 }
 
-/**
- * Processor time of this thread in milliseconds: on an idle machine what a clock shows, and on a busy one without what
- * others take.
- */
-export function processorMs(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
-
 /** A value and the least it must reach. */
 export function atLeast(
   row: Omit<BenchRow, 'target' | 'floorRatio' | 'passed'>,

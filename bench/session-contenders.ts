@@ -21,12 +21,11 @@ import type { KemSeed } from '#crypto/kem.ts'
 import { openMessage, sealMessage } from '#crypto/ratchet.ts'
 import type { SessionState } from '#crypto/session-state.ts'
 import type { Result } from '#shared/result.ts'
-import { processorMs } from './report.ts'
 
 /** Text of one message: with its padding, 1 KB. */
 export const TEXT_BYTES = 1000
 
-/** One implementation, each job done `count` times, in milliseconds of processor time all together. */
+/** One implementation, each job done `count` times, in milliseconds all together. */
 export interface Contender {
   readonly name: string
   readonly burst: (count: number) => Promise<{ sealMs: number; openMs: number }>
@@ -49,9 +48,9 @@ export async function loadPeers(): Promise<(Contender | MissingContender)[]> {
       const file = new URL(`./peers/${name}.js`, import.meta.url)
       try {
         const module = (await import(file.href)) as {
-          createContender: (textBytes: number, now: () => number) => Promise<Contender>
+          createContender: (textBytes: number) => Promise<Contender>
         }
-        return await module.createContender(TEXT_BYTES, processorMs)
+        return await module.createContender(TEXT_BYTES)
       } catch (error) {
         const missing = error instanceof Error ? error.message : fileURLToPath(file)
         return { name, missing }
@@ -132,36 +131,36 @@ export function createSotto(): Contender {
     name: 'Sotto',
     burst(count) {
       const envelopes: Uint8Array[] = []
-      const start = processorMs()
+      const start = performance.now()
       for (let i = 0; i < count; i++) {
         const sealed = sealMessage(alice, text, randomBytes)
         alice = sealed.state
         envelopes.push(sealed.envelope)
       }
-      const sealedAt = processorMs()
+      const sealedAt = performance.now()
       for (const envelope of envelopes) bob = must(openMessage(bob, envelope, 1)).state
-      return Promise.resolve({ sealMs: sealedAt - start, openMs: processorMs() - sealedAt })
+      return Promise.resolve({ sealMs: sealedAt - start, openMs: performance.now() - sealedAt })
     },
     pingPong(count) {
-      const start = processorMs()
+      const start = performance.now()
       for (let i = 0; i < count; i++) {
         const sealed = sealMessage(alice, text, randomBytes)
         const opened = must(openMessage(bob, sealed.envelope, 1))
         ;[alice, bob] = [opened.state, sealed.state]
       }
-      return Promise.resolve(processorMs() - start)
+      return Promise.resolve(performance.now() - start)
     },
     handshakes(count) {
       const pairs = Array.from({ length: count }, (_, index) => ({
         from: createDevice(`alice${String(index)}@relay.example`),
         to: createDevice(`bob${String(index)}@relay.example`),
       }))
-      const start = processorMs()
+      const start = performance.now()
       const sent = pairs.map(({ from, to }) => ({ to, envelope: initiate(from, to).envelope }))
-      const initiatedAt = processorMs()
+      const initiatedAt = performance.now()
       for (const { to, envelope } of sent) must(accept(to, envelope))
       const initiateMs = initiatedAt - start
-      return Promise.resolve({ initiateMs, acceptMs: processorMs() - initiatedAt })
+      return Promise.resolve({ initiateMs, acceptMs: performance.now() - initiatedAt })
     },
   }
 }
@@ -200,14 +199,14 @@ export function createFloor(): Contender {
     name: 'bare primitives',
     burst(count) {
       const envelopes: Buffer[] = []
-      const start = processorMs()
+      const start = performance.now()
       for (let i = 0; i < count; i++) envelopes.push(seal())
-      const sealedAt = processorMs()
+      const sealedAt = performance.now()
       for (const envelope of envelopes) open(envelope)
-      return Promise.resolve({ sealMs: sealedAt - start, openMs: processorMs() - sealedAt })
+      return Promise.resolve({ sealMs: sealedAt - start, openMs: performance.now() - sealedAt })
     },
     pingPong(count) {
-      const start = processorMs()
+      const start = performance.now()
       for (let i = 0; i < count; i++) {
         const ours = createECDH('prime256v1')
         const point = ours.generateKeys()
@@ -215,7 +214,7 @@ export function createFloor(): Contender {
         theirs.computeSecret(point)
         open(seal())
       }
-      return Promise.resolve(processorMs() - start)
+      return Promise.resolve(performance.now() - start)
     },
   }
 }

@@ -4,10 +4,10 @@ import { atLeast, atMost, formatTable, median, type BenchRow } from './report.ts
 import { createFloor, createSotto, loadPeers, type Contender } from './session-contenders.ts'
 
 const GROUP = 'Session, 1 KB messages, one core'
-const ROUNDS = 11
-const BURST = 1000
-const PING_PONG = 100
-const HANDSHAKES = 40
+const ROUNDS = 41
+const BURST = 500
+const PING_PONG = 50
+const HANDSHAKES = 20
 
 interface Rates {
   readonly name: string

@@ -83,7 +83,7 @@ export function keepSession(
   const now = context.clock.nowMs()
   if (oneTimePrekeyId !== null) prekeys.remove('one-time', oneTimePrekeyId)
   prekeys.remove('kem-one-time', kemPrekeyId)
-  sessions.rememberHandshake(handshakeId, signedPrekeyId, now)
+  sessions.rememberHandshake(handshakeId, contact.id, signedPrekeyId, now)
   context.sessions.add({
     contactId: contact.id,
     deviceId: accepted.peer.deviceId,

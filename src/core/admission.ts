@@ -1,5 +1,8 @@
+import { verifyInviteProof } from '#crypto/invite-token.ts'
+import type { SessionId } from '#crypto/session-state.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { hostOf, type Address } from '#protocol/address.ts'
+import { decodeContent, decodePlaintext } from '#protocol/content.ts'
 import type { AcceptedHandshake } from './accepting.ts'
 import { addContact } from './contact-creation.ts'
 import type { Context } from './context.ts'
@@ -16,8 +19,23 @@ export interface Arrival {
   readonly incoming: IncomingEnvelope
   /** Whose token was used. */
   readonly contact: Contact | null
-  /** The invite whose token was used. */
+  /** The invite whose link the author has, as proven by {@link provenInvite}. */
   readonly invite: Invite | null
+}
+
+/**
+ * The label of an envelope is the relay's word. That its author has the link of the invite is shown by a proof inside
+ * the sealed text, which only the link allows to make (PROTOCOL §17).
+ * @returns `null` where the proof does not fit: the author is a stranger then.
+ */
+export function provenInvite(
+  invite: Invite | null,
+  sessionId: SessionId,
+  plaintext: Uint8Array,
+): Invite | null {
+  const decoded = invite && decodePlaintext(plaintext)
+  const proof = decoded && decodeContent(decoded.content)?.inviteProof
+  return invite && proof && verifyInviteProof(invite.token, sessionId, proof) ? invite : null
 }
 
 export type Verdict =

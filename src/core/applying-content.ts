@@ -1,5 +1,5 @@
 import { verifyMessageSignature } from '#crypto/message-signature.ts'
-import type { MessageKey, MessagePosition } from '#crypto/session-state.ts'
+import type { MessageKey, MessagePosition, SessionId } from '#crypto/session-state.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import {
   decodeContent,
@@ -7,6 +7,8 @@ import {
   type Content,
   type TextContent,
 } from '#protocol/content.ts'
+import { acceptRequest } from './accepting-request.ts'
+import { provenInvite } from './admission.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { describePosition } from './inspection.ts'
@@ -20,6 +22,7 @@ import { bindingWith } from './sessions.ts'
 /** An envelope whose seal was opened by one of the contact's sessions. */
 export interface OpenedEnvelope {
   readonly incoming: IncomingEnvelope
+  readonly sessionId: SessionId
   readonly plaintext: Uint8Array
   readonly messageKey: MessageKey
   readonly position: MessagePosition
@@ -40,13 +43,15 @@ export function applyPlaintext(
 ): boolean {
   const plaintext = decodePlaintext(opened.plaintext)
   const content = plaintext && decodeContent(plaintext.content)
-  const contact = context.store.contacts.get(contactId)
-  if (!plaintext || !content || !contact) return false
+  const author = context.store.contacts.get(contactId)
+  if (!plaintext || !content || !author) return false
+  const contact = acceptInvited(context, author, opened)
   applyProfile(context, contact, content)
   applyGrant(context, contact, content)
   applyReceipts(context, contact, content)
   applyResendRequest(context, contact, content)
-  if (content.text !== undefined && mayWriteText(context, contact, opened)) {
+  // A stranger's knock carries no text (decision 0003), whatever their client does.
+  if (content.text !== undefined && contact.relation !== 'request-in') {
     const signature =
       plaintext.signature === null
         ? 'none'
@@ -64,9 +69,18 @@ export function applyPlaintext(
   return true
 }
 
-/** A stranger's knock carries no text (decision 0003), whatever their client does; who has an invite may write. */
-function mayWriteText(context: Context, contact: Contact, { incoming }: OpenedEnvelope): boolean {
-  return contact.relation !== 'request-in' || context.store.invites.byLabel(incoming.label) !== null
+/** Whoever asked before and now comes with an invite of ours needs no answer any more. @returns the contact as it is now. */
+function acceptInvited(context: Context, contact: Contact, opened: OpenedEnvelope): Contact {
+  if (contact.relation !== 'request-in') return contact
+  const { store } = context
+  const labelled = store.invites.byLabel(opened.incoming.label)
+  const invite = provenInvite(labelled, opened.sessionId, opened.plaintext)
+  if (invite === null || (invite.usedBy ?? contact.id) !== contact.id) return contact
+  return context.commit(() => {
+    store.invites.update(invite.label, { usedBy: contact.id })
+    acceptRequest(context, contact)
+    return store.contacts.get(contact.id) ?? contact
+  })
 }
 
 function applyProfile(context: Context, contact: Contact, { profile }: Content): void {

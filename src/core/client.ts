@@ -175,9 +175,9 @@ export class Client {
     return contacts.compareQr(this.#context, id, qr)
   }
 
-  acceptIdentity(id: ContactId) {
+  acceptIdentity(id: ContactId, fingerprint: string) {
     const followUp = (followup: Followup): void => this.#jobs.followUp(followup)
-    return this.#thenWake(contacts.acceptIdentity(this.#context, id, followUp))
+    return this.#thenWake(contacts.acceptIdentity(this.#context, id, fingerprint, followUp))
   }
 
   // ---- Conversations and messages ---------------------------------------------------------------------------------

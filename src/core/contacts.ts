@@ -1,7 +1,7 @@
 import { fingerprint } from '#crypto/identity.ts'
 import { encodeSafetyQr, safetyNumber, verifySafetyQr } from '#crypto/safety-number.ts'
 import { DELIVERY_TOKEN_BYTES } from '#crypto/delivery-token.ts'
-import { decodeBase64Url, encodeBase64Url, equalPublicBytes } from '#shared/bytes.ts'
+import { decodeBase64Url, encodeBase64Url, encodeHex, equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { ContactView, SafetyNumberView } from '#shared/views.ts'
@@ -199,6 +199,7 @@ export function contactSafetyNumber(
   return ok({
     groups: digits.match(/\d{5}/g) ?? [],
     qr: QR_PREFIX + encodeBase64Url(encodeSafetyQr(own, peer)),
+    fingerprint: encodeHex(fingerprint(peer.signingKey)),
     verifiedAtMs: found.value.verifiedAtMs,
   })
 }
@@ -243,12 +244,21 @@ export function compareQr(
 /**
  * The user has looked at a contact's changed keys and takes them: the new key is pinned, unverified, old sessions end,
  * and what waits in either direction goes on under the new key.
+ * @param shown - fingerprint of the keys the user has looked at (hexadecimal). Keys that changed once more since then
+ * are refused with `CONTACT_IDENTITY_CHANGED`.
  */
 export function acceptIdentity(
   context: Context,
   id: ContactId,
+  shown: string,
   followUp: (followup: Followup) => void,
-): Result<ContactView, Unknown> {
+): Result<ContactView, VerifyRefusal> {
+  const found = find(context, id)
+  if (!found.ok) return found
+  const { peer } = parties(context, found.value)
+  if (encodeHex(fingerprint(peer.signingKey)) !== shown) {
+    return err(failure('CONTACT_IDENTITY_CHANGED'))
+  }
   const accepted = change(context, id, (contact) => {
     if (contact.changedSigningKey === null) return {}
     const { store } = context

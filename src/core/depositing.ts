@@ -1,3 +1,4 @@
+import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import type { ErrorCode, Failure } from '#shared/errors.ts'
 import { ERRORS } from '#shared/errors.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
@@ -92,7 +93,7 @@ async function depositOne(
       : await context.relay.deposit(host, {
           envelopeId,
           deviceId,
-          token: contact.outboundToken,
+          token: deliveryToken(contact.outboundToken, contact.outboundTokenKind),
           envelope,
         })
   if (deposited.ok) {
@@ -146,6 +147,11 @@ async function refused(
   }
   giveUp(context, item, lookup.ok ? 'DELIVERY_REFUSED' : lookup.error.code)
   return null
+}
+
+/** What the relay is shown: of an invite it never learns the token itself, only what is derived from it. */
+function deliveryToken(token: Uint8Array, kind: Contact['outboundTokenKind']): Uint8Array {
+  return kind === 'invite' ? inviteDeliveryToken(token) : token
 }
 
 function isTokenOf({ outboundToken }: Contact, token: Uint8Array | null): boolean {

@@ -1,5 +1,5 @@
 import { fingerprint } from '#crypto/identity.ts'
-import { DELIVERY_TOKEN_BYTES } from '#crypto/delivery-token.ts'
+import { INVITE_TOKEN_BYTES, inviteDeliveryToken } from '#crypto/invite-token.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { InviteView, LinkPreviewView } from '#shared/views.ts'
@@ -25,7 +25,7 @@ export async function createInvite(
   const now = context.clock.nowMs()
   const invite = {
     label: context.random(LABEL_BYTES),
-    token: context.random(DELIVERY_TOKEN_BYTES),
+    token: context.random(INVITE_TOKEN_BYTES),
     createdAtMs: now,
     expiresAtMs: now + INVITE_LIFETIME_MS,
     registered: false,
@@ -34,7 +34,7 @@ export async function createInvite(
   context.commit(() => {
     const open = store.invites.list().filter(({ usedBy }) => usedBy === null)
     for (const oldest of open.slice(0, Math.max(0, open.length + 1 - INVITES_OPEN))) {
-      if (oldest.registered) revokeToken(context, oldest.token)
+      if (oldest.registered) revokeToken(context, inviteDeliveryToken(oldest.token))
       store.invites.remove(oldest.label)
     }
     store.invites.add(invite)

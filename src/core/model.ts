@@ -73,7 +73,7 @@ export interface Contact {
   readonly changedSigningKey: Uint8Array | null
   /** The delivery token they gave us (32 bytes); `null` where we may only knock. */
   readonly outboundToken: Uint8Array | null
-  /** Whether `outboundToken` is their invite's (bounded) or one made for us. */
+  /** Whether `outboundToken` is that of their invite link (bounded; PROTOCOL §17) or one made for us. */
   readonly outboundTokenKind: 'invite' | 'grant' | null
   /** The token and label made for them; the relay shows us the label with what they deposit. */
   readonly inboundToken: Uint8Array
@@ -87,11 +87,11 @@ export interface Contact {
   readonly createdAtMs: number
 }
 
-/** An invite link given out: whoever deposits with its token becomes a contact without a request. */
+/** An invite link given out: the first who shows that they have it becomes a contact without a request. */
 export interface Invite {
   /** 16 bytes, the label that the relay shows with deposits. */
   readonly label: Uint8Array
-  /** 32 bytes. */
+  /** 32 bytes, in the link alone: the relay gets what is derived from it (PROTOCOL §17). */
   readonly token: Uint8Array
   readonly createdAtMs: number
   readonly expiresAtMs: number

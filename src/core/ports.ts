@@ -183,8 +183,15 @@ export interface SessionTable {
   remove(id: Uint8Array): void
   removeAll(contactId: ContactId): void
   /** Remembers an accepted handshake (PROTOCOL §4.5). */
-  rememberHandshake(handshakeId: Uint8Array, signedPrekeyId: number, atMs: number): void
+  rememberHandshake(
+    handshakeId: Uint8Array,
+    contactId: ContactId,
+    signedPrekeyId: number,
+    atMs: number,
+  ): void
   knowsHandshake(handshakeId: Uint8Array): boolean
+  /** Whose session an accepted handshake began, while both are there. */
+  contactOfHandshake(handshakeId: Uint8Array): ContactId | null
   /** Forgets handshakes made with a signed prekey that is deleted now. */
   forgetHandshakes(signedPrekeyId: number): void
 }

@@ -1,11 +1,12 @@
 import { readHandshakeId } from '#crypto/handshake-id.ts'
 import { sha256 } from '#crypto/primitives.ts'
 import { openMessage } from '#crypto/ratchet.ts'
+import type { HandshakeId } from '#crypto/session-state.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { MAX_IDS } from '#protocol/content.ts'
 import { acceptHandshake, keepSession, type AcceptedHandshake } from './accepting.ts'
 import { applyPlaintext, type OpenedEnvelope, type PendingReceipts } from './applying-content.ts'
-import { admitStranger, judgeAuthor, type Arrival } from './admission.ts'
+import { admitStranger, judgeAuthor, provenInvite, type Arrival } from './admission.ts'
 import type { Context } from './context.ts'
 import type { Contact, HeldEnvelope } from './model.ts'
 import { conversationOf } from './notices.ts'
@@ -80,8 +81,9 @@ class Receiver {
     if (contact?.relation === 'blocked') return
     if (contact !== null && this.#openWithSessions(contact, incoming)) return
 
-    const isInitial = readHandshakeId(incoming.envelope) !== null
-    if (contact === null && !isInitial) {
+    const handshakeId = readHandshakeId(incoming.envelope)
+    if (handshakeId !== null && this.#openAsLater(handshakeId, incoming)) return
+    if (contact === null && handshakeId === null) {
       // Nobody it could be from: a token that was revoked meanwhile, or rubbish.
       this.#context.log.warn('envelope.dropped', { bytes: incoming.envelope.length })
       return
@@ -92,7 +94,9 @@ class Receiver {
       else this.#context.log.warn('envelope.refused', { code: handshake.error.code })
       return
     }
-    this.#takeHandshake(handshake.value, { incoming, contact, invite })
+    const { state, plaintext } = handshake.value.accepted
+    const proven = provenInvite(invite, state.id, plaintext)
+    this.#takeHandshake(handshake.value, { incoming, contact, invite: proven })
   }
 
   finish(): Followup {
@@ -115,10 +119,22 @@ class Receiver {
       const opened = openMessage(session.state, incoming.envelope, clock.nowMs())
       if (!opened.ok) continue
       sessions.advance(session, opened.value.state, clock.nowMs())
-      this.#apply(contact, { incoming, ...opened.value })
+      this.#apply(contact, { incoming, sessionId: session.state.id, ...opened.value })
       return true
     }
     return false
+  }
+
+  /**
+   * A later initial message of a handshake that was accepted under another label: who knocked may have an invite since
+   * then (PROTOCOL §5.3).
+   */
+  #openAsLater(handshakeId: HandshakeId, incoming: IncomingEnvelope): boolean {
+    const { contacts, sessions } = this.#context.store
+    const contactId = sessions.contactOfHandshake(handshakeId)
+    const contact = contactId === null ? null : contacts.get(contactId)
+    if (contact === null) return false
+    return contact.relation === 'blocked' || this.#openWithSessions(contact, incoming)
   }
 
   #takeHandshake(handshake: AcceptedHandshake, arrival: Arrival): void {
@@ -158,7 +174,8 @@ class Receiver {
     if (invite?.usedBy === null) {
       this.#context.store.invites.update(invite.label, { usedBy: contact.id })
     }
-    this.#apply(contact, { incoming, ...handshake.accepted })
+    const { accepted } = handshake
+    this.#apply(contact, { incoming, sessionId: accepted.state.id, ...accepted })
   }
 
   #apply(contact: Contact, opened: OpenedEnvelope): void {

@@ -1,5 +1,6 @@
 import { fingerprint } from '#crypto/identity.ts'
 import { initiateSession } from '#crypto/handshake.ts'
+import { inviteProof } from '#crypto/invite-token.ts'
 import {
   bindDirectConversation,
   signMessage,
@@ -15,7 +16,7 @@ import { decodeContent, encodeContent, encodePlaintext, type Content } from '#pr
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { identityChanged } from './identity-change.ts'
-import type { Contact, OutboxItem } from './model.ts'
+import type { Contact, ContactId, OutboxItem } from './model.ts'
 import type { RelayBundle } from './ports.ts'
 import type { LiveSession } from './session-book.ts'
 import { describePosition } from './inspection.ts'
@@ -43,7 +44,10 @@ export function sealItem(
   const { store, random } = context
   const stored = decodeContent(item.content)
   if (stored === null) throw new Error('the outbox holds content that cannot be decoded')
-  const content = withGrant(context, contact, item, stored)
+  const content = {
+    ...withGrant(context, contact, item, stored),
+    ...proofOfInvite(context, contact.id, session),
+  }
   const encoded = encodeContent(content)
   const signed =
     content.text !== undefined && store.conversations.byContact(contact.id)?.signedMessages === true
@@ -87,6 +91,17 @@ function withGrant(context: Context, { id }: Contact, item: OutboxItem, content:
     profile: { displayName: context.account().displayName },
     tokenGrant: contact.inboundToken,
   }
+}
+
+/** While an invite's token is used: what shows the contact that we have the link (PROTOCOL §17). */
+function proofOfInvite(
+  context: Context,
+  id: ContactId,
+  { state }: LiveSession,
+): Pick<Content, 'inviteProof'> {
+  const contact = context.store.contacts.get(id)
+  if (contact?.outboundTokenKind !== 'invite' || contact.outboundToken === null) return {}
+  return { inviteProof: inviteProof(contact.outboundToken, state.id) }
 }
 
 /**

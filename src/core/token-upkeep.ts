@@ -1,4 +1,5 @@
 import { tokenHash } from '#crypto/delivery-token.ts'
+import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import type { ErrorCode, Failure } from '#shared/errors.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { hostOf } from '#protocol/address.ts'
@@ -92,7 +93,7 @@ function contactToken(contact: Contact): TokenRegistration {
 
 function inviteToken(invite: Invite): TokenRegistration {
   return {
-    hash: tokenHash(invite.token),
+    hash: tokenHash(inviteDeliveryToken(invite.token)),
     label: invite.label,
     uses: INVITE_USES,
     expiresAtMs: invite.expiresAtMs,

@@ -10,10 +10,13 @@ import {
   ContactView,
   ConversationIdView,
   ConversationView,
+  FingerprintView,
   InspectView,
   InviteView,
   KeyHealthView,
   LinkPreviewView,
+  LocalRelayNetwork,
+  LocalRelayView,
   MessagePageView,
   MessageSeqView,
   MessageView,
@@ -116,6 +119,16 @@ export const CALLS = {
       ...NETWORK,
     ],
   },
+
+  // A relay on this computer
+  'localRelay.get': { input: noInput, output: LocalRelayView, errors: [] },
+  /** Starts it, or has it listen elsewhere. */
+  'localRelay.start': {
+    input: v.strictObject({ network: LocalRelayNetwork }),
+    output: LocalRelayView,
+    errors: ['RELAY_START_FAILED'],
+  },
+  'localRelay.stop': { input: noInput, output: LocalRelayView, errors: [] },
 
   // Account
   'account.get': { input: noInput, output: AccountView, errors: ['PROFILE_MISSING'] },
@@ -231,11 +244,14 @@ export const CALLS = {
     output: v.strictObject({ match: v.boolean() }),
     errors: ['CONTACT_UNKNOWN', 'CONTACT_IDENTITY_CHANGED', ...STORAGE],
   },
-  /** The user has looked at the new keys: they become the contact's, unverified, and sending goes on. */
+  /**
+   * The user has looked at the new keys, those with this fingerprint: they become the contact's, unverified, and sending
+   * goes on. Where the keys have changed once more, they are to be looked at again.
+   */
   'contacts.acceptIdentity': {
-    input: v.strictObject({ contactId: ContactIdView }),
+    input: v.strictObject({ contactId: ContactIdView, fingerprint: FingerprintView }),
     output: ContactView,
-    errors: ['CONTACT_UNKNOWN', ...STORAGE],
+    errors: ['CONTACT_UNKNOWN', 'CONTACT_IDENTITY_CHANGED', ...STORAGE],
   },
 
   // Conversations
@@ -396,6 +412,7 @@ export const EVENTS = {
   'app.stateChanged': AppStateView,
   'connection.changed': ConnectionView,
   'account.changed': AccountView,
+  'localRelay.changed': LocalRelayView,
   'settings.changed': SettingsView,
   /** Rows that are new or differ; the page merges them by id. */
   'conversations.changed': v.array(ConversationView),

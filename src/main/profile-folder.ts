@@ -12,6 +12,9 @@ export interface ProfileFolder {
   readonly session: string
   readonly shellState: string
   readonly log: string
+  /** Of the relay that the app can run itself. */
+  readonly localRelayState: string
+  readonly localRelayData: string
 }
 
 /** Makes the folder of a profile, readable by its user only. */
@@ -25,5 +28,7 @@ export function makeProfileFolder(userData: string, name: string): ProfileFolder
     session: join(root, 'session'),
     shellState: join(root, 'shell-state.json'),
     log: join(root, 'logs', 'sotto.log'),
+    localRelayState: join(root, 'local-relay.json'),
+    localRelayData: join(root, 'local-relay'),
   }
 }

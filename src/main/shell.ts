@@ -16,6 +16,9 @@ import { Desktop } from './desktop.ts'
 import { allHandlers } from './ipc/all-handlers.ts'
 import { serveCalls } from './ipc/electron-ipc.ts'
 import { eventPublisher, type PublishEvent } from './ipc/publish-event.ts'
+import { forkRelay } from './local-relay/fork-relay.ts'
+import { LocalRelayFile } from './local-relay/local-relay-file.ts'
+import { LocalRelay } from './local-relay/local-relay.ts'
 import { FileLog } from './log.ts'
 import { Notifications } from './notifications.ts'
 import { PageMail } from './page-mail.ts'
@@ -45,6 +48,7 @@ export class Shell {
   readonly #mail: PageMail
   readonly #notifications: Notifications
   readonly #files: ProfileFiles
+  readonly #localRelay: LocalRelay
   readonly #phase: ProfilePhase<Client, AccountWish, ErrorCode>
   #boundClient: Client | null = null
   #unbind: () => void = () => undefined
@@ -81,6 +85,16 @@ export class Shell {
       },
     })
     this.#files = new ProfileFiles(folder.root, this.log)
+    this.#localRelay = new LocalRelay({
+      dataFolder: folder.localRelayData,
+      file: new LocalRelayFile(folder.localRelayState),
+      fork: forkRelay,
+      log: this.log,
+      onChange: (view) => {
+        this.#publish('localRelay.changed', view)
+        if (view.state === 'running') this.#phase.client()?.reconnectNow()
+      },
+    })
     this.#phase = new ProfilePhase(this.#files, {
       clock: systemClock,
       log: this.log,
@@ -103,7 +117,11 @@ export class Shell {
       if (client !== null) void this.#useSystemProxy(client)
     })
     if (!options.background) this.#window.show()
-    await Promise.all([this.#addTray(options.background), this.#phase.open()])
+    await Promise.all([
+      this.#addTray(options.background),
+      this.#localRelay.resume(),
+      this.#phase.open(),
+    ])
   }
 
   /** The app was started again, or its icon was clicked: its window comes to the front. */
@@ -136,6 +154,7 @@ export class Shell {
     await Promise.race([closing, timeout]).catch((cause: unknown) =>
       this.log.error('close-failed', cause),
     )
+    await this.#localRelay.close()
     this.#files.release()
     await this.#state.flush()
     this.log.info('ended')
@@ -145,6 +164,7 @@ export class Shell {
   #serveCalls(): void {
     const handlers = allHandlers({
       phase: this.#phase,
+      localRelay: this.#localRelay,
       probe: new RelayProbe({
         makeRelay: () => this.#files.makeRelay(),
         systemProxyUrl,

@@ -15,6 +15,7 @@ export const MAX_EXCERPT_CHARS = 200
 /** Ids in one receipt or resend request. */
 export const MAX_IDS = 200
 const TOKEN_BYTES = 32
+const INVITE_PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
 /** Times beyond this are nonsense (year 2255) and would break dates; they are clamped. */
 const MAX_TIME_MS = 9_000_000_000_000
@@ -35,6 +36,8 @@ export interface Content {
   }
   readonly text?: TextContent
   readonly signedMode?: boolean
+  /** Shows that the sender has the invite link whose token was used (32 bytes). */
+  readonly inviteProof?: Uint8Array
 }
 
 export interface TextContent {
@@ -51,7 +54,7 @@ export interface TextContent {
 
 /** Encodes content. The result is what a signature covers. */
 export function encodeContent(content: Content): Uint8Array {
-  const { profile, tokenGrant, receipts, resendRequest, text, signedMode } = content
+  const { profile, tokenGrant, receipts, resendRequest, text, signedMode, inviteProof } = content
   return toBinary(
     ContentSchema,
     create(ContentSchema, {
@@ -76,6 +79,7 @@ export function encodeContent(content: Content): Uint8Array {
         },
       }),
       ...(signedMode !== undefined && { signedMode: { on: signedMode } }),
+      ...(inviteProof && { inviteProof: { proof: inviteProof } }),
     }),
   )
 }
@@ -87,7 +91,7 @@ export function encodeContent(content: Content): Uint8Array {
 export function decodeContent(bytes: Uint8Array): Content | null {
   const content = parse(() => fromBinary(ContentSchema, bytes))
   if (content === null) return null
-  const { profile, tokenGrant, receipts, resendRequest, signedMode } = content
+  const { profile, tokenGrant, receipts, resendRequest, signedMode, inviteProof } = content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
   if (receipts && !(areIds(receipts.delivered) && areIds(receipts.read))) return null
@@ -97,6 +101,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   ) {
     return null
   }
+  if (inviteProof && inviteProof.proof.length !== INVITE_PROOF_BYTES) return null
   const text = content.text ? checkText(content.text) : undefined
   if (text === null) return null
   return {
@@ -112,6 +117,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     }),
     ...(text && { text }),
     ...(signedMode && { signedMode: signedMode.on }),
+    ...(inviteProof && { inviteProof: inviteProof.proof }),
   }
 }
 

@@ -1,3 +1,4 @@
 import { relayCommand } from './command.ts'
 
-await relayCommand().parseAsync()
+// Said explicitly, since in a process of Electron's the arguments would be counted otherwise.
+await relayCommand().parseAsync(process.argv.slice(2), { from: 'user' })

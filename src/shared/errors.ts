@@ -167,6 +167,11 @@ export const ERRORS = {
     retry: 'later',
     message: 'The relay gave an answer Sotto does not understand.',
   },
+  RELAY_START_FAILED: {
+    retry: 'after-action',
+    message:
+      'The relay on this computer did not start. End what else uses its port or its folder, then try again.',
+  },
   PROXY_UNREACHABLE: {
     retry: 'later',
     message: 'The proxy cannot be reached. Check it in the network settings.',

@@ -66,7 +66,23 @@ export const ConnectionView = v.strictObject({
 })
 export type ConnectionView = v.InferOutput<typeof ConnectionView>
 
+export const LocalRelayNetwork = v.picklist(['this-computer', 'local-network'])
+export type LocalRelayNetwork = v.InferOutput<typeof LocalRelayNetwork>
+
+/** The relay that the app runs itself, for people without a server. */
+export const LocalRelayView = v.strictObject({
+  state: v.picklist(['off', 'starting', 'running', 'failed']),
+  /** Who can reach it, now or when it runs again. */
+  network: LocalRelayNetwork,
+  /** While it runs: what stands after the `@` in its accounts' addresses. */
+  host: v.nullable(text(300)),
+})
+export type LocalRelayView = v.InferOutput<typeof LocalRelayView>
+
 // ---- Contacts and conversations -------------------------------------------------------------------------------
+
+/** SHA-256 of an account's signing key, hexadecimal. */
+export const FingerprintView = hex(32)
 
 export const ContactView = v.strictObject({
   id: ContactIdView,
@@ -166,6 +182,8 @@ export const SafetyNumberView = v.strictObject({
   groups: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{5}$/))), v.length(12)),
   /** Text for the QR code. */
   qr: text(2_000),
+  /** Of the contact's keys that this number is made of: after a change, the new ones. */
+  fingerprint: hex(32),
   verifiedAtMs: v.nullable(timeMs),
 })
 export type SafetyNumberView = v.InferOutput<typeof SafetyNumberView>

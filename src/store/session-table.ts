@@ -14,6 +14,7 @@ export class SqliteSessionTable implements SessionTable {
   readonly #removeAll: Statement
   readonly #rememberHandshake: Statement
   readonly #knowsHandshake: Statement
+  readonly #contactOfHandshake: Statement
   readonly #forgetHandshakes: Statement
 
   constructor(connection: Connection) {
@@ -39,9 +40,13 @@ export class SqliteSessionTable implements SessionTable {
     this.#remove = connection.statement('DELETE FROM sessions WHERE id = ?')
     this.#removeAll = connection.statement('DELETE FROM sessions WHERE contact_id = ?')
     this.#rememberHandshake = connection.statement(
-      'INSERT OR IGNORE INTO handshakes VALUES (?, ?, ?)',
+      `INSERT OR IGNORE INTO handshakes (id, signed_prekey_id, at_ms, contact_id)
+      VALUES (?, ?, ?, ?)`,
     )
     this.#knowsHandshake = connection.statement('SELECT 1 FROM handshakes WHERE id = ?')
+    this.#contactOfHandshake = connection.statement(
+      'SELECT contact_id FROM handshakes WHERE id = ? AND contact_id IS NOT NULL',
+    )
     this.#forgetHandshakes = connection.statement(
       'DELETE FROM handshakes WHERE signed_prekey_id = ?',
     )
@@ -74,12 +79,22 @@ export class SqliteSessionTable implements SessionTable {
     this.#removeAll.run(contactId)
   }
 
-  rememberHandshake(handshakeId: Uint8Array, signedPrekeyId: number, atMs: number): void {
-    this.#rememberHandshake.run(handshakeId, signedPrekeyId, atMs)
+  rememberHandshake(
+    handshakeId: Uint8Array,
+    contactId: ContactId,
+    signedPrekeyId: number,
+    atMs: number,
+  ): void {
+    this.#rememberHandshake.run(handshakeId, signedPrekeyId, atMs, contactId)
   }
 
   knowsHandshake(handshakeId: Uint8Array): boolean {
     return this.#knowsHandshake.get(handshakeId) !== undefined
+  }
+
+  contactOfHandshake(handshakeId: Uint8Array): ContactId | null {
+    const row = this.#contactOfHandshake.get(handshakeId)
+    return row === undefined ? null : localId(row, 'contact_id')
   }
 
   forgetHandshakes(signedPrekeyId: number): void {

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { fingerprintOf } from '../helpers/renderer/people.ts'
 import { expect, test } from './interface.ts'
 
 const LINK = 'sotto://add?v=1&a=lena%40relay.example.org&f=AAAA&t=BBBB'
@@ -102,7 +103,9 @@ test('after a change of keys, comparing accepts and verifies the new ones', asyn
   await expect(page.getByText("Jonas Weber's keys have changed")).not.toHaveCount(0)
   await page.getByRole('button', { name: 'They are the same: accept and verify' }).click()
   await expect(page.getByText('Jonas Weber is verified.')).toBeVisible()
-  expect(await ui.calls('contacts.acceptIdentity')).toEqual([{ contactId: 1 }])
+  expect(await ui.calls('contacts.acceptIdentity')).toEqual([
+    { contactId: 1, fingerprint: fingerprintOf(1) },
+  ])
   expect(await ui.calls('contacts.setVerified')).toEqual([{ contactId: 1, verified: true }])
 })
 

@@ -136,3 +136,28 @@ test('a profile that cannot be opened says why, and that nothing was lost', asyn
   await page.getByRole('button', { name: 'Try again' }).click()
   expect(await ui.calls('app.retry')).toHaveLength(1)
 })
+
+test('people without a relay run one on this computer, and its address is filled in', async ({
+  open,
+}) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByText('No relay yet?').click()
+  await page.getByRole('radio', { name: 'My local network' }).click()
+  await expect(page.getByText('give it a fixed one in your router')).toBeVisible()
+  await ui.expectAccessible()
+  await page.getByRole('button', { name: 'Run a relay on this computer' }).click()
+  await expect(page.getByLabel('Relay', { exact: true })).toHaveValue('192.168.1.20:43210')
+  expect(await ui.calls('localRelay.start')).toEqual([{ network: 'local-network' }])
+})
+
+test('a relay that does not start on this computer says so', async ({ open }) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await ui.failCalls('localRelay.start', 'RELAY_START_FAILED')
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByText('No relay yet?').click()
+  await page.getByRole('button', { name: 'Run a relay on this computer' }).click()
+  await expect(page.getByText('The relay on this computer did not start.')).toBeVisible()
+})

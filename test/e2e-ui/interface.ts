@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, chromium, expect, type Page, test as base } from '@playwright/test'
 import type { CallName } from '#ipc/contract.ts'
@@ -6,6 +9,8 @@ import type { AppStateView, ContactView, SettingsView } from '#shared/views.ts'
 import type { FakeMain } from '../helpers/renderer/fake-main.ts'
 import { type RendererPage, serveRenderer } from '../helpers/renderer/serve.ts'
 import type { ScenarioName } from '../helpers/renderer/scenarios.ts'
+
+import { filmQrCode } from './camera.ts'
 
 declare global {
   interface Window {
@@ -82,8 +87,21 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
+  /** What somebody holds in front of the camera as a QR code; `null`: there is no camera. */
+  readonly shownToCamera: string | null
   readonly served: RendererPage
   readonly chrome: Browser
+}
+
+/** A camera that plays a film of the code, and a person who lets the page use it. */
+function cameraArguments(folder: string, text: string): string[] {
+  const film = join(folder, 'code.y4m')
+  filmQrCode(film, text)
+  return [
+    '--use-fake-ui-for-media-stream',
+    '--use-fake-device-for-media-stream',
+    `--use-file-for-fake-video-capture=${film}`,
+  ]
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -96,12 +114,16 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
+  shownToCamera: [null, { option: true, scope: 'worker' }],
   chrome: [
-    // oxlint-disable-next-line no-empty-pattern -- as above
-    async ({}, use) => {
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+    async ({ shownToCamera }, use) => {
+      const folder = mkdtempSync(join(tmpdir(), 'sotto-camera-'))
+      const camera = shownToCamera === null ? [] : cameraArguments(folder, shownToCamera)
+      const args = [...QUIET, ...camera]
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args })
       await use(browser)
       await browser.close()
+      rmSync(folder, { recursive: true })
     },
     { scope: 'worker' },
   ],

@@ -211,6 +211,19 @@ test('the page reaches no network, opens no window and no file, and has no Node'
   expect(await electron.evaluate(() => globalThis.opened)).toEqual(['https://example.org/'])
 })
 
+test('the page may use the camera, to scan codes, and nothing else of its kind', async ({
+  start,
+}) => {
+  const { page } = await start()
+  const states = await page.evaluate(async () => {
+    const names = ['camera', 'microphone', 'geolocation', 'notifications'] as PermissionName[]
+    return Promise.all(
+      names.map(async (name) => (await navigator.permissions.query({ name })).state),
+    )
+  })
+  expect(states).toEqual(['granted', 'denied', 'denied', 'denied'])
+})
+
 test('the smoke test passes', ({ keyring }) => {
   const { stdout, status } = spawnSync(findElectron().executablePath, [BUILT_APP, '--smoke-test'], {
     timeout: 50_000,

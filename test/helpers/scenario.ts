@@ -121,6 +121,13 @@ export class Person {
     return this.client.listContacts().some(({ address }) => address === other.address)
   }
 
+  /** Takes the changed keys of a person after a look at them. */
+  acceptKeys(other: Person): ContactView {
+    const id = this.contactId(other)
+    const { fingerprint } = valueOf(this.client.safetyNumber(id))
+    return valueOf(this.client.acceptIdentity(id, fingerprint))
+  }
+
   write(other: Person, text: string): MessageView {
     return valueOf(this.client.sendMessage(this.conversationId(other), text, null))
   }

@@ -7,7 +7,8 @@ import type * as Keytar from 'keytar'
 // Runs operations on the keychain of its environment and prints their outcomes: libsecret keeps the bus it first
 // sees, so each environment needs a process of its own.
 
-const keytar = createRequire(import.meta.url)('keytar') as typeof Keytar
+/** Only where it is asked for: without libsecret it does not load. */
+const keytar = (): typeof Keytar => createRequire(import.meta.url)('keytar') as typeof Keytar
 
 async function outcome([
   operation,
@@ -37,11 +38,11 @@ async function outcome([
       return removed.ok ? 'ok' : removed.error.code
     }
     case 'entries':
-      return JSON.stringify((await keytar.findCredentials('Sotto')).map(({ account }) => account))
+      return JSON.stringify((await keytar().findCredentials('Sotto')).map(({ account }) => account))
     case 'read-raw':
-      return (await keytar.getPassword('Sotto', profileId)) ?? ''
+      return (await keytar().getPassword('Sotto', profileId)) ?? ''
     case 'write-raw':
-      await keytar.setPassword('Sotto', profileId, value)
+      await keytar().setPassword('Sotto', profileId, value)
       return 'ok'
     default:
       throw new RangeError('no such operation')

@@ -67,7 +67,7 @@ test('a deposit answered after new keys were accepted is made again for those', 
   valueOf(await newBen.client.addContact(link))
   newBen.write(ada, 'new phone')
   await eventually('ada is warned', () => ada.contact(newBen).identityChanged)
-  valueOf(ada.client.acceptIdentity(ada.contactId(newBen)))
+  ada.acceptKeys(newBen)
   deposits.open()
   await newBen.sees(ada, 'just in time?')
 })

@@ -207,6 +207,21 @@ describe('a request', () => {
     expect(ada.knows(ben)).toBe(false)
   })
 
+  test('needs no answer once the one who asked comes with an invite link', async () => {
+    const ada = await scenario.person('ada')
+    const ben = await scenario.person('ben')
+    valueOf(await ben.client.addContact(ada.address))
+    await eventually('the request arrives', () => ada.knows(ben))
+    expect(ada.contact(ben).relation).toBe('request-in')
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    ben.write(ada, 'now by link')
+    await ada.sees(ben, 'now by link')
+    expect(ada.contact(ben).relation).toBe('accepted')
+    ada.write(ben, 'welcome')
+    await ben.sees(ada, 'welcome')
+  })
+
   test.each([
     ['nobody@RELAY', 'ACCOUNT_UNKNOWN'],
     ['nonsense', 'ADDRESS_INVALID'],

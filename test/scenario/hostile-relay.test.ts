@@ -87,6 +87,32 @@ describe('a hostile relay', () => {
     expect(codeOf(await other.client.addContact(link))).toBe('CONTACT_IDENTITY_CHANGED')
   })
 
+  test("that puts an invite's label on a stranger's knock does not make them a contact", async () => {
+    const ada = await scenario.person('ada', options)
+    const { link } = valueOf(await ada.client.createInvite())
+    const stranger = await scenario.person('stranger')
+    const guest = await scenario.person('guest')
+    // The guest's first envelope, which is held back, shows the relay which label the invite has.
+    const invited = new Promise<IncomingEnvelope>((resolve) => {
+      mischief.envelope = (incoming) => {
+        resolve(incoming)
+        return []
+      }
+    })
+    valueOf(await guest.client.addContact(link))
+    const first = await invited
+    mischief.envelope = (incoming) => [{ ...incoming, label: first.label }]
+    valueOf(await stranger.client.addContact(ada.address))
+    await eventually('the stranger is there', () => ada.knows(stranger))
+    expect(ada.contact(stranger).relation).toBe('request-in')
+
+    // The invite is still good for whoever has the link.
+    mischief.envelope = (incoming) => [{ ...first, relaySeq: incoming.relaySeq }, incoming]
+    guest.write(ada, 'here I am')
+    await ada.sees(guest, 'here I am')
+    expect(ada.contact(guest).relation).toBe('accepted')
+  })
+
   test('that fills the stream with rubbish is survived', async () => {
     const [ada, ben] = await scenario.friends('ada', 'ben', [options])
     ben.write(ada, 'hi')
@@ -138,13 +164,33 @@ describe('changed keys', () => {
       'CONTACT_IDENTITY_CHANGED',
     )
 
-    valueOf(ada.client.acceptIdentity(ada.contactId(newBen)))
+    ada.acceptKeys(newBen)
     expect(ada.contact(newBen)).toMatchObject({ identityChanged: false, verifiedAtMs: null })
     await eventually('the new ben is asked', () => newBen.knows(ada))
     valueOf(newBen.client.acceptContact(newBen.contactId(ada)))
     await newBen.sees(ada, 'are you still you?')
     newBen.write(ada, 'new laptop')
     await ada.sees(newBen, 'new laptop')
+  })
+
+  test('that change once more while the user looks at them are to be looked at again', async () => {
+    const [ada, ben] = await scenario.friends('ada', 'ben')
+    ben.write(ada, 'hi')
+    await ada.sees(ben, 'hi')
+    valueOf(await ben.client.deleteAccount(ben.address))
+    const second = await scenario.person('ben')
+    ada.write(second, 'still you?')
+    await eventually('ada is warned', () => ada.contact(second).identityChanged)
+    const looked = valueOf(ada.client.safetyNumber(ada.contactId(second)))
+
+    valueOf(await second.client.deleteAccount(second.address))
+    const third = await scenario.person('ben')
+    expect(codeOf(await ada.client.addContact(third.address))).toBe('CONTACT_IDENTITY_CHANGED')
+    const refused = ada.client.acceptIdentity(ada.contactId(third), looked.fingerprint)
+    expect(codeOf(refused)).toBe('CONTACT_IDENTITY_CHANGED')
+    expect(ada.contact(third).identityChanged).toBe(true)
+    ada.acceptKeys(third)
+    await eventually('the newest ben is asked', () => third.knows(ada))
   })
 
   test('are noticed when the other side writes first', async () => {
@@ -158,7 +204,7 @@ describe('changed keys', () => {
     newBen.write(ada, 'new phone')
     await eventually('ada is warned', () => ada.contact(newBen).identityChanged)
     expect(ada.texts(newBen)).toEqual(['them: hi'])
-    valueOf(ada.client.acceptIdentity(ada.contactId(newBen)))
+    ada.acceptKeys(newBen)
     await ada.sees(newBen, 'new phone')
     ada.write(newBen, 'nice')
     await newBen.sees(ada, 'nice')

@@ -1,12 +1,14 @@
 import type { CdpSession } from './cdp.ts'
 import { Session } from './api/session.ts'
 
+type Media = 'video' | 'audio'
+
 /** Electron's names of what a page can ask for, and Chromium's. */
-const PERMISSIONS: readonly (readonly [electron: string, chromium: string])[] = [
+const PERMISSIONS: readonly (readonly [electron: string, chromium: string, media?: Media])[] = [
   ['notifications', 'notifications'],
   ['geolocation', 'geolocation'],
-  ['media', 'camera'],
-  ['media', 'microphone'],
+  ['media', 'camera', 'video'],
+  ['media', 'microphone', 'audio'],
   ['clipboard-read', 'clipboard-read'],
   ['clipboard-sanitized-write', 'clipboard-write'],
   ['midi', 'midi'],
@@ -27,8 +29,9 @@ export async function applyPermissions(
   page: { readonly url: string; readonly origin: string; readonly chromiumOrigin: string },
 ): Promise<void> {
   await Promise.all(
-    PERMISSIONS.map(async ([electron, chromium]) => {
-      const granted = await Session.grants(session, contents, electron, page.url, page.origin)
+    PERMISSIONS.map(async ([permission, chromium, media]) => {
+      const asked = { permission, media, url: page.url, origin: page.origin }
+      const granted = await Session.grants(session, contents, asked)
       await root
         .send('Browser.setPermission', {
           permission: { name: chromium },

@@ -15,7 +15,7 @@ interface VerifyFlags {
   readonly number?: string
   readonly qr?: string
   readonly undo?: true
-  readonly acceptKeys?: true
+  readonly acceptKeys?: string
 }
 
 /** `sotto verify`: shows the safety number, and compares it. */
@@ -28,7 +28,10 @@ export function verifyCommand(perform: Perform): Command {
     .option('--number <digits>', 'what the contact reads out: verified where it is equal')
     .option('--qr <text>', "text of the contact's QR code: verified where it fits")
     .option('--undo', 'the contact is not verified any more')
-    .option('--accept-keys', 'take the changed keys of the contact, unverified')
+    .option(
+      '--accept-keys <fingerprint>',
+      'take the changed keys of the contact that were shown, unverified',
+    )
     .action((address: string, flags: VerifyFlags, self: Command) =>
       perform(self, (run) => verify(run, address, flags)),
     )
@@ -46,14 +49,14 @@ function verify(run: CommandRun, address: string, flags: VerifyFlags): Promise<O
     if (!contact.ok) return contact
     if (!number.ok) return number
     const { identityChanged, verifiedAtMs } = contact.value
-    const { groups, qr } = number.value
+    const { groups, qr, fingerprint } = number.value
     const standing = identityChanged
-      ? 'The keys of this contact have CHANGED. This is the number of the new ones; compare it, then take them: --accept-keys'
+      ? `The keys of this contact have CHANGED. This is the number of the new ones; compare it, then take them: --accept-keys ${fingerprint}`
       : verifiedAtMs === null
         ? 'Not verified. Compare the number with your contact, by voice or side by side.'
         : `Verified on ${localTime(verifiedAtMs)}.`
     await run.output.result(
-      { address: contact.value.address, verifiedAtMs, identityChanged, groups, qr },
+      { address: contact.value.address, verifiedAtMs, identityChanged, groups, qr, fingerprint },
       `${numberText(groups)}\n${standing}`,
     )
     return ok(identityChanged ? EXIT.identity : EXIT.done)
@@ -65,8 +68,9 @@ function applyFlags(
   { id }: FoundContact,
   flags: VerifyFlags,
 ): Result<unknown, Refusal> {
-  if (flags.acceptKeys) {
-    const accepted = client.acceptIdentity(id)
+  if (flags.acceptKeys !== undefined) {
+    const fingerprint = flags.acceptKeys.replace(/\s/g, '').toLowerCase()
+    const accepted = client.acceptIdentity(id, fingerprint)
     if (!accepted.ok) return accepted
   }
   if (flags.undo) return client.setVerified(id, false)

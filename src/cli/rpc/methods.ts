@@ -51,7 +51,8 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
   'contacts.safetyNumber': (client, input) => client.safetyNumber(contact(input)),
   'contacts.setVerified': (client, input) => client.setVerified(contact(input), input.verified),
   'contacts.compareQr': (client, input) => client.compareQr(contact(input), input.qr),
-  'contacts.acceptIdentity': (client, input) => client.acceptIdentity(contact(input)),
+  'contacts.acceptIdentity': (client, input) =>
+    client.acceptIdentity(contact(input), input.fingerprint),
 
   'conversations.list': (client) => ok(client.listConversations()),
   'conversations.get': (client, input) => client.getConversation(conversation(input)),

@@ -16,5 +16,6 @@ export const contactHandlers: ClientHandlersOf<'contacts'> = {
   'contacts.safetyNumber': (client, input) => client.safetyNumber(idOf(input)),
   'contacts.setVerified': (client, input) => client.setVerified(idOf(input), input.verified),
   'contacts.compareQr': (client, input) => client.compareQr(idOf(input), input.qr),
-  'contacts.acceptIdentity': (client, input) => client.acceptIdentity(idOf(input)),
+  'contacts.acceptIdentity': (client, input) =>
+    client.acceptIdentity(idOf(input), input.fingerprint),
 }

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file content.proto.
  */
 export const file_content: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwijAIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlIh8KB1Byb2ZpbGUSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKClRva2VuR3JhbnQSDQoFdG9rZW4YASABKAwiKwoIUmVjZWlwdHMSEQoJZGVsaXZlcmVkGAEgAygMEgwKBHJlYWQYAiADKAwiQAoNUmVzZW5kUmVxdWVzdBIUCgxlbnZlbG9wZV9pZHMYASADKAwSGQoRbm90aGluZ190b19yZXNlbmQYAiADKAwiXwoEVGV4dBISCgptZXNzYWdlX2lkGAEgASgMEgwKBHRleHQYAiABKAkSIQoIcmVwbHlfdG8YAyABKAsyDy5zb3R0by52MS5SZXBseRISCgpyZXNlbnRfZm9yGAQgASgMIkEKBVJlcGx5EhIKCm1lc3NhZ2VfaWQYASABKAwSEwoLYnlfcmVjZWl2ZXIYAiABKAgSDwoHZXhjZXJwdBgDIAEoCSIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
+  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiuQIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEisKDGludml0ZV9wcm9vZhgJIAEoCzIVLnNvdHRvLnYxLkludml0ZVByb29mIh8KB1Byb2ZpbGUSFAoMZGlzcGxheV9uYW1lGAEgASgJIhwKC0ludml0ZVByb29mEg0KBXByb29mGAEgASgMIhsKClRva2VuR3JhbnQSDQoFdG9rZW4YASABKAwiKwoIUmVjZWlwdHMSEQoJZGVsaXZlcmVkGAEgAygMEgwKBHJlYWQYAiADKAwiQAoNUmVzZW5kUmVxdWVzdBIUCgxlbnZlbG9wZV9pZHMYASADKAwSGQoRbm90aGluZ190b19yZXNlbmQYAiADKAwiXwoEVGV4dBISCgptZXNzYWdlX2lkGAEgASgMEgwKBHRleHQYAiABKAkSIQoIcmVwbHlfdG8YAyABKAsyDy5zb3R0by52MS5SZXBseRISCgpyZXNlbnRfZm9yGAQgASgMIkEKBVJlcGx5EhIKCm1lc3NhZ2VfaWQYASABKAwSEwoLYnlfcmVjZWl2ZXIYAiABKAgSDwoHZXhjZXJwdBgDIAEoCSIYCgpTaWduZWRNb2RlEgoKAm9uGAEgASgIYgZwcm90bzM");
 
 /**
  * The plaintext of an envelope, before padding.
@@ -85,6 +85,11 @@ export type Content = Message<"sotto.v1.Content"> & {
    * @generated from field: sotto.v1.SignedMode signed_mode = 7;
    */
   signedMode?: SignedMode | undefined;
+
+  /**
+   * @generated from field: sotto.v1.InviteProof invite_proof = 9;
+   */
+  inviteProof?: InviteProof | undefined;
 };
 
 /**
@@ -114,6 +119,27 @@ export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
   messageDesc(file_content, 2);
 
 /**
+ * The sender has the invite link of whose delivery token this envelope makes use (PROTOCOL §17).
+ *
+ * @generated from message sotto.v1.InviteProof
+ */
+export type InviteProof = Message<"sotto.v1.InviteProof"> & {
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes proof = 1;
+   */
+  proof: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.v1.InviteProof.
+ * Use `create(InviteProofSchema)` to create a new message.
+ */
+export const InviteProofSchema: GenMessage<InviteProof> = /*@__PURE__*/
+  messageDesc(file_content, 3);
+
+/**
  * From now on, the receiver may deposit with this token: it replaces any earlier one.
  *
  * @generated from message sotto.v1.TokenGrant
@@ -132,7 +158,7 @@ export type TokenGrant = Message<"sotto.v1.TokenGrant"> & {
  * Use `create(TokenGrantSchema)` to create a new message.
  */
 export const TokenGrantSchema: GenMessage<TokenGrant> = /*@__PURE__*/
-  messageDesc(file_content, 3);
+  messageDesc(file_content, 4);
 
 /**
  * @generated from message sotto.v1.Receipts
@@ -156,7 +182,7 @@ export type Receipts = Message<"sotto.v1.Receipts"> & {
  * Use `create(ReceiptsSchema)` to create a new message.
  */
 export const ReceiptsSchema: GenMessage<Receipts> = /*@__PURE__*/
-  messageDesc(file_content, 4);
+  messageDesc(file_content, 5);
 
 /**
  * @generated from message sotto.v1.ResendRequest
@@ -182,7 +208,7 @@ export type ResendRequest = Message<"sotto.v1.ResendRequest"> & {
  * Use `create(ResendRequestSchema)` to create a new message.
  */
 export const ResendRequestSchema: GenMessage<ResendRequest> = /*@__PURE__*/
-  messageDesc(file_content, 5);
+  messageDesc(file_content, 6);
 
 /**
  * @generated from message sotto.v1.Text
@@ -218,7 +244,7 @@ export type Text = Message<"sotto.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_content, 6);
+  messageDesc(file_content, 7);
 
 /**
  * @generated from message sotto.v1.Reply
@@ -251,7 +277,7 @@ export type Reply = Message<"sotto.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_content, 7);
+  messageDesc(file_content, 8);
 
 /**
  * The sender has switched signed messages on or off for this conversation.
@@ -270,5 +296,5 @@ export type SignedMode = Message<"sotto.v1.SignedMode"> & {
  * Use `create(SignedModeSchema)` to create a new message.
  */
 export const SignedModeSchema: GenMessage<SignedMode> = /*@__PURE__*/
-  messageDesc(file_content, 8);
+  messageDesc(file_content, 9);
 

@@ -1,4 +1,4 @@
-import { AtSign } from 'lucide-react'
+import { AtSign, QrCode } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ErrorCode } from '#shared/errors.ts'
@@ -6,6 +6,7 @@ import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { useConversations } from '../state/conversations.ts'
 import { openConversation } from '../state/navigation.ts'
 import { closeOverlay } from '../state/overlays.ts'
+import { Scanner } from '../scan/scanner.tsx'
 import { Button } from '../ui/button.tsx'
 import { FormError } from '../ui/form-error.tsx'
 import { TextField } from '../ui/text-field.tsx'
@@ -16,9 +17,10 @@ import styles from './add-contact.module.css'
 
 /** One field that takes a link or an address, and shows whom it is about to add. */
 export function AddForm({ initialText }: { readonly initialText: string }) {
-  const { t } = useTranslation(['contacts', 'errors'])
+  const { t } = useTranslation(['contacts', 'scan', 'errors'])
   const [text, setText] = useState(initialText)
   const [tried, setTried] = useState(false)
+  const [scanning, setScanning] = useState(false)
   const add = useIpcCall('contacts.add')
   const preview = useLinkPreview(text)
 
@@ -39,6 +41,12 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
   function addError(code: ErrorCode): string {
     const linkDiffers = code === 'CONTACT_IDENTITY_CHANGED' && link !== null && known === null
     return linkDiffers ? t('add.linkMismatch') : t(`errors:${code}`)
+  }
+
+  function change(changed: string): void {
+    setText(changed)
+    setTried(false)
+    add.clearError()
   }
 
   function open(conversationId: number): void {
@@ -70,11 +78,7 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
         placeholder={t('add.placeholder')}
         hint={t('add.hint')}
         value={text}
-        onChange={(typed) => {
-          setText(typed)
-          setTried(false)
-          add.clearError()
-        }}
+        onChange={change}
         error={fieldError()}
         maxLength={2_000}
         dir="ltr"
@@ -82,6 +86,24 @@ export function AddForm({ initialText }: { readonly initialText: string }) {
         autoComplete="off"
         autoFocus
       />
+      {scanning ? (
+        <Scanner
+          onText={(scanned) => {
+            setScanning(false)
+            change(scanned)
+          }}
+          onCancel={() => setScanning(false)}
+        />
+      ) : (
+        link === null &&
+        address === null && (
+          <div>
+            <Button icon={<QrCode />} onClick={() => setScanning(true)}>
+              {t('scan:scan')}
+            </Button>
+          </div>
+        )
+      )}
       {link !== null && (
         <PreviewCard
           fingerprint={link.fingerprint}

@@ -11,7 +11,9 @@ export function resolveLanguage(
 ): Language {
   if (setting !== 'system') return setting
   for (const tag of system) {
-    const language = LANGUAGES.find((known) => known === new Intl.Locale(tag).language)
+    // Not by Intl.Locale: with the locale "C" Chromium calls its language `en-US@posix`, which that throws at.
+    const [name] = tag.toLowerCase().split(/[^a-z]/)
+    const language = LANGUAGES.find((known) => known === name)
     if (language !== undefined) return language
   }
   return 'en'

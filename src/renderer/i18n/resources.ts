@@ -5,8 +5,10 @@ import type conversations from './en/conversations.json'
 import type details from './en/details.json'
 import type errors from './en/errors.json'
 import type inspect from './en/inspect.json'
+import type localRelay from './en/local-relay.json'
 import type onboarding from './en/onboarding.json'
 import type palette from './en/palette.json'
+import type scan from './en/scan.json'
 import type settings from './en/settings.json'
 import type shortcuts from './en/shortcuts.json'
 import type thread from './en/thread.json'
@@ -24,8 +26,10 @@ declare module 'i18next' {
       details: typeof details
       errors: typeof errors
       inspect: typeof inspect
+      'local-relay': typeof localRelay
       onboarding: typeof onboarding
       palette: typeof palette
+      scan: typeof scan
       settings: typeof settings
       shortcuts: typeof shortcuts
       thread: typeof thread

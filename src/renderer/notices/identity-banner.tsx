@@ -13,17 +13,22 @@ import { showToast } from '../ui/toast.tsx'
 export function IdentityBanner({ contact }: { readonly contact: ContactView }) {
   const { t } = useTranslation('thread')
   const errorText = useErrorText()
+  const read = useIpcCall('contacts.safetyNumber')
   const accept = useIpcCall('contacts.acceptIdentity')
   const { id, title } = contact
 
   const onAccept = async () => {
+    // The keys that are asked about, should they change again while the question is open.
+    const asked = await read.run({ contactId: id })
+    if (!asked.ok) return
     const yes = await confirm({
       title: t('identity.confirmTitle'),
       body: t('identity.confirmBody', { title }),
       action: t('identity.confirmAction'),
     })
     if (!yes) return
-    const outcome = await accept.run({ contactId: id })
+    const { fingerprint } = asked.value
+    const outcome = await accept.run({ contactId: id, fingerprint })
     if (!outcome.ok) showToast({ tone: 'danger', text: errorText(outcome.error.code) })
   }
 
@@ -41,7 +46,7 @@ export function IdentityBanner({ contact }: { readonly contact: ContactView }) {
             >
               {t('identity.compare')}
             </Button>
-            <Button busy={accept.pending} onClick={onAccept}>
+            <Button busy={read.pending || accept.pending} onClick={onAccept}>
               {t('identity.accept')}
             </Button>
           </>

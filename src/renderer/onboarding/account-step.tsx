@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from 'react'
 import { Trans, useTranslation } from 'react-i18next'
 import type { ErrorCode } from '#shared/errors.ts'
+import { LocalRelayPanel } from '../local-relay/local-relay-panel.tsx'
 import { Button } from '../ui/button.tsx'
 import { FormError } from '../ui/form-error.tsx'
 import { TextField } from '../ui/text-field.tsx'
@@ -116,9 +117,8 @@ export function AccountStep(props: AccountStepProps) {
         {relay === null && (
           <details className={styles.relayHelp}>
             <summary>{t('relay.noRelay')}</summary>
-            <p>
-              <Trans t={t} i18nKey="relay.noRelayText" components={{ 1: <code /> }} />
-            </p>
+            <p>{t('relay.noRelayText')}</p>
+            <LocalRelayPanel onRunning={(host) => onChange({ ...draft, relay: host })} />
           </details>
         )}
         <TextField

@@ -6,19 +6,23 @@ import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { useAccount, useApp } from '../state/app.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
+import { LocalRelayPanel } from '../local-relay/local-relay-panel.tsx'
 import { Facts, Group } from './group.tsx'
 import { ProxySettings } from './proxy-settings.tsx'
 import styles from './network-settings.module.css'
 
 /** The relay, how it is reached, and by which way. */
 export function NetworkSettings() {
-  const { t } = useTranslation('settings')
+  const { t } = useTranslation(['settings', 'local-relay'])
   const connection = useApp((state) => state.connection)
   return (
     <>
       <Group>{connection !== null && <Connection connection={connection} />}</Group>
       <Group title={t('network.proxy')} hint={t('network.proxyHint')}>
         <ProxySettings />
+      </Group>
+      <Group title={t('local-relay:title')} hint={t('local-relay:hint')}>
+        <LocalRelayPanel />
       </Group>
     </>
   )

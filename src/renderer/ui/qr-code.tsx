@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { encode } from 'uqr'
+import { encodeQR } from 'qr'
 import styles from './qr-code.module.css'
 
 const QUIET_ZONE_MODULES = 2
@@ -22,9 +22,9 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
 
 /** One path of horizontal runs, in modules. */
 function drawQrCode(text: string): { size: number; path: string } {
-  const { size, data } = encode(text, { ecc: 'M', border: QUIET_ZONE_MODULES })
+  const rows = encodeQR(text, 'raw', { ecc: 'medium', border: QUIET_ZONE_MODULES })
   const runs: string[] = []
-  for (const [y, row] of data.entries()) {
+  for (const [y, row] of rows.entries()) {
     let start = -1
     for (let x = 0; x <= row.length; x++) {
       const dark = row[x] ?? false
@@ -35,5 +35,5 @@ function drawQrCode(text: string): { size: number; path: string } {
       }
     }
   }
-  return { size, path: runs.join('') }
+  return { size: rows.length, path: runs.join('') }
 }

@@ -1,5 +1,7 @@
+import { QrCode } from 'lucide-react'
 import { useId, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Scanner } from '../scan/scanner.tsx'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
 import { FormError } from '../ui/form-error.tsx'
@@ -11,27 +13,32 @@ interface CompareFormProps {
   readonly onCompare: (qr: string) => Promise<boolean | null>
 }
 
-/** Compares the text of the other side's code, for two who cannot meet. */
+/** Compares the other side's code: scanned, or its text for two who cannot meet. */
 export function CompareForm({ name, onCompare }: CompareFormProps) {
-  const { t } = useTranslation('verify')
+  const { t } = useTranslation(['verify', 'scan'])
   const headingId = useId()
   const [qr, setQr] = useState('')
   const [match, setMatch] = useState<boolean | null>(null)
   const [pending, setPending] = useState(false)
+  const [scanning, setScanning] = useState(false)
 
-  async function submit(event: FormEvent): Promise<void> {
-    event.preventDefault()
-    if (qr.trim() === '' || pending) return
+  async function compare(text: string): Promise<void> {
+    if (text.trim() === '' || pending) return
     setPending(true)
-    setMatch(await onCompare(qr))
+    setMatch(await onCompare(text))
     setPending(false)
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    void compare(qr)
   }
 
   return (
     <section className={styles.compare} aria-labelledby={headingId}>
       <h3 id={headingId}>{t('paste.title')}</h3>
       <p className={styles.quiet}>{t('paste.text', { name })}</p>
-      <form className={styles.compareForm} onSubmit={(event) => void submit(event)}>
+      <form className={styles.compareForm} onSubmit={submit}>
         <TextField
           className={styles.compareField}
           label={t('paste.label')}
@@ -51,6 +58,27 @@ export function CompareForm({ name, onCompare }: CompareFormProps) {
           {t('paste.compare')}
         </Button>
       </form>
+      {scanning ? (
+        <Scanner
+          onText={(scanned) => {
+            setScanning(false)
+            void compare(scanned)
+          }}
+          onCancel={() => setScanning(false)}
+        />
+      ) : (
+        <div>
+          <Button
+            icon={<QrCode />}
+            onClick={() => {
+              setMatch(null)
+              setScanning(true)
+            }}
+          >
+            {t('scan:scan')}
+          </Button>
+        </div>
+      )}
       {match === true && (
         <div role="status">
           <Banner>{t('paste.match', { name })}</Banner>

@@ -1,5 +1,6 @@
 import { initial } from './0001-initial.ts'
+import { contactsOfHandshakes } from './0002-contacts-of-handshakes.ts'
 import type { Migration } from './migration.ts'
 
 /** All steps, in order; a new one goes to the end. */
-export const MIGRATIONS: readonly Migration[] = [initial]
+export const MIGRATIONS: readonly Migration[] = [initial, contactsOfHandshakes]

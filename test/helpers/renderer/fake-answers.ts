@@ -37,6 +37,18 @@ export const ANSWERS: Answers = {
     setTimeout(() => main.emit('app.stateChanged', main.state.app))
     return account
   },
+  'localRelay.get': (main) => main.state.localRelay,
+  'localRelay.start': (main, { network }) => {
+    const address = network === 'local-network' ? '192.168.1.20' : '127.0.0.1'
+    main.state.localRelay = { state: 'running', network, host: `${address}:43210` }
+    main.emit('localRelay.changed', main.state.localRelay)
+    return main.state.localRelay
+  },
+  'localRelay.stop': (main) => {
+    main.state.localRelay = { ...main.state.localRelay, state: 'off', host: null }
+    main.emit('localRelay.changed', main.state.localRelay)
+    return main.state.localRelay
+  },
   'account.get': account,
   'account.updateProfile': (main, { displayName }) => {
     const changed = { ...account(main), displayName }
@@ -85,6 +97,7 @@ export const ANSWERS: Answers = {
       String(((contactId + n) * 48_271) % 100_000).padStart(5, '0'),
     ),
     qr: `sotto-safety:${fingerprintOf(contactId)}`,
+    fingerprint: fingerprintOf(contactId),
     verifiedAtMs: main.contact(contactId).verifiedAtMs,
   }),
   'contacts.setVerified': (main, { contactId, verified }) =>

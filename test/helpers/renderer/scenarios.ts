@@ -2,6 +2,7 @@ import type {
   AppStateView,
   ConnectionView,
   ConversationView,
+  LocalRelayView,
   MessageView,
   SettingsView,
 } from '#shared/views.ts'
@@ -22,6 +23,7 @@ import { endlessLine, EVERYDAY, RIGHT_TO_LEFT, VERY_LONG } from './scripts.ts'
 export interface Scenario {
   app: AppStateView
   connection: ConnectionView
+  localRelay: LocalRelayView
   settings: SettingsView
   conversations: ConversationView[]
   messages: Map<number, MessageView[]>
@@ -69,6 +71,7 @@ function scenario(change: Partial<Scenario> = {}): Scenario {
   return {
     app: READY,
     connection: ONLINE,
+    localRelay: { state: 'off', network: 'this-computer', host: null },
     settings: SETTINGS,
     conversations: [],
     messages: new Map(),

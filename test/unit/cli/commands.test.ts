@@ -2,8 +2,10 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '#cli/exit-codes.ts'
+import { lockProfile } from '#keychain/profile-lock.ts'
 import type { AccountView, ContactView, ConversationView, MessageView } from '#shared/views.ts'
 import { Scenario } from '#test/helpers/scenario.ts'
+import { valueOf } from '#test/helpers/value-of.ts'
 import { jsonLines, runSotto, Sotto, twoFriends } from './sotto.ts'
 
 type Printed = MessageView & { readonly address: string }
@@ -183,13 +185,11 @@ describe('the commands', () => {
   })
 
   it('say when the profile is open elsewhere', async () => {
-    const interruption = new AbortController()
-    const first = ada.run(['receive', '--wait', '60'], { interrupted: interruption.signal })
-    const second = await ada.run(['whoami', '--json'])
-    interruption.abort()
-    expect(second.exitCode).toBe(EXIT.profile)
-    expect(JSON.parse(second.stderr)).toMatchObject({ error: { code: 'PROFILE_IN_USE' } })
-    expect((await first).stdout).toBe('')
+    const other = valueOf(lockProfile(ada.folder))
+    const refused = await ada.run(['whoami', '--json'])
+    other.release()
+    expect(refused.exitCode).toBe(EXIT.profile)
+    expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'PROFILE_IN_USE' } })
     expect((await ada.run(['whoami'])).exitCode).toBe(EXIT.done)
   })
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Client } from '#core/client.ts'
@@ -20,6 +21,8 @@ import { ProfilePhase } from '../../../src/main/profile-phase.ts'
 import { RelayProbe } from '../../../src/main/relay-probe.ts'
 import { arbitraryOf } from './arbitrary-of-schema.ts'
 import { ALL_CALLS, MemoryLog } from './fixtures.ts'
+import { LocalRelayFile } from '../../../src/main/local-relay/local-relay-file.ts'
+import { LocalRelay } from '../../../src/main/local-relay/local-relay.ts'
 
 vi.mock('electron', () => ({ ipcMain: { handle: vi.fn() }, protocol: {} }))
 const { allHandlers } = await import('../../../src/main/ipc/all-handlers.ts')
@@ -73,6 +76,17 @@ async function guardFor(client: Client) {
         makeRelay: () => nowhere as never,
         systemProxyUrl: async () => null,
         nowMs: () => 0,
+      }),
+      localRelay: new LocalRelay({
+        dataFolder: ada.folder,
+        file: new LocalRelayFile(join(ada.folder, 'local-relay.json')),
+        fork: () => ({
+          stdout: new PassThrough(),
+          ended: Promise.resolve(),
+          kill: () => undefined,
+        }),
+        log,
+        onChange: () => undefined,
       }),
       closedSettings: () => DEFAULT_SETTINGS,
       deleteAccount: async () => err(failure('UNAUTHORIZED')),

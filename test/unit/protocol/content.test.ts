@@ -35,6 +35,7 @@ const content: fc.Arbitrary<Content> = fc.record(
       { requiredKeys: ['messageId', 'text'] },
     ),
     signedMode: fc.boolean(),
+    inviteProof: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   },
   { requiredKeys: ['sentAtMs'] },
 )

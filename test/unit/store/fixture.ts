@@ -74,7 +74,7 @@ export function fillFixture(store: Store): void {
     relayedAtMs: 5,
   })
   store.sessions.save(sessionOf(contact.id, { id: fixed(15, 32), state: fixed(16, 200) }))
-  store.sessions.rememberHandshake(fixed(17, 32), 1, 7)
+  store.sessions.rememberHandshake(fixed(17, 32), contact.id, 1, 7)
   store.outbox.add(
     outboxItemOf(contact.id, { envelopeId: fixed(18), messageSeq: reply.seq, content: fixed(19) }),
   )

@@ -209,14 +209,20 @@ describe('sessions', () => {
   test('remember handshakes while their signed prekey lives', () => {
     const store = newStore()
     const [one, two] = [uniqueBytes(32), uniqueBytes(32)]
-    store.sessions.rememberHandshake(one, 1, 0)
-    store.sessions.rememberHandshake(one, 1, 0)
-    store.sessions.rememberHandshake(two, 2, 0)
+    const { contactId } = addConversation(store)
+    store.sessions.rememberHandshake(one, contactId, 1, 0)
+    store.sessions.rememberHandshake(one, contactId, 1, 0)
+    store.sessions.rememberHandshake(two, contactId, 2, 0)
+    expect(store.sessions.contactOfHandshake(two)).toBe(contactId)
+    expect(store.sessions.contactOfHandshake(uniqueBytes(32))).toBeNull()
     store.sessions.forgetHandshakes(1)
     expect([store.sessions.knowsHandshake(one), store.sessions.knowsHandshake(two)]).toEqual([
       false,
       true,
     ])
+    store.contacts.remove(contactId)
+    expect(store.sessions.knowsHandshake(two)).toBe(true)
+    expect(store.sessions.contactOfHandshake(two)).toBeNull()
   })
 })
 

@@ -7,13 +7,21 @@ type RequestHandler = (
   contents: object,
   permission: string,
   callback: (granted: boolean) => void,
-  details: { readonly requestingUrl: string; readonly isMainFrame: boolean },
+  details: {
+    readonly requestingUrl: string
+    readonly isMainFrame: boolean
+    readonly mediaTypes?: readonly string[]
+  },
 ) => void
 type CheckHandler = (
   contents: object,
   permission: string,
   origin: string,
-  details: { readonly requestingUrl: string; readonly isMainFrame: boolean },
+  details: {
+    readonly requestingUrl: string
+    readonly isMainFrame: boolean
+    readonly mediaType?: string
+  },
 ) => boolean
 
 /** `session`: what the windows of one partition share. All partitions are in memory and share one Chromium. */
@@ -92,17 +100,23 @@ export class Session extends EventEmitter {
   static async grants(
     of: Session,
     contents: object,
-    permission: string,
-    url: string,
-    origin: string,
+    asked: {
+      readonly permission: string
+      readonly media: 'video' | 'audio' | undefined
+      readonly url: string
+      readonly origin: string
+    },
   ): Promise<boolean> {
+    const { permission, media, url, origin } = asked
     const details = { requestingUrl: url, isMainFrame: true }
-    if (of.#checkHandler !== null && !of.#checkHandler(contents, permission, origin, details)) {
+    const checked = media === undefined ? details : { ...details, mediaType: media }
+    if (of.#checkHandler !== null && !of.#checkHandler(contents, permission, origin, checked)) {
       return false
     }
     const handler = of.#requestHandler
     if (handler === null) return true
-    return new Promise((resolve) => handler(contents, permission, resolve, details))
+    const requested = media === undefined ? details : { ...details, mediaTypes: [media] }
+    return new Promise((resolve) => handler(contents, permission, resolve, requested))
   }
 }
 loudClass('session', Session)

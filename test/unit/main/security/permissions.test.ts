@@ -15,12 +15,61 @@ function deniedSession() {
   return session
 }
 
-test('every permission, device and capture is refused', () => {
-  const session = deniedSession()
+const OURS = { requestingUrl: 'app://sotto/index.html', isMainFrame: true }
+const CAMERA = { ...OURS, mediaTypes: ['video'] }
+
+test.each([
+  ['the camera, for our page', 'media', CAMERA, true],
+  ['the microphone', 'media', { ...OURS, mediaTypes: ['audio'] }, false],
+  ['camera and microphone', 'media', { ...OURS, mediaTypes: ['video', 'audio'] }, false],
+  ['media of no kind', 'media', { ...OURS, mediaTypes: [] }, false],
+  [
+    'the camera, for another page',
+    'media',
+    { ...CAMERA, requestingUrl: 'app://sotto.evil/' },
+    false,
+  ],
+  ['the camera, for a frame', 'media', { ...CAMERA, isMainFrame: false }, false],
+  ['notifications', 'notifications', OURS, false],
+  ['the screen', 'display-capture', CAMERA, false],
+])('a request for %s is answered', (_, permission, details, answer) => {
   const granted = vi.fn()
-  session.setPermissionRequestHandler.mock.calls[0]?.[0]({}, 'media', granted)
-  expect(granted).toHaveBeenCalledExactlyOnceWith(false)
-  expect(session.setPermissionCheckHandler.mock.calls[0]?.[0]({}, 'notifications')).toBe(false)
+  const [handler] = deniedSession().setPermissionRequestHandler.mock.calls[0] ?? []
+  handler({}, permission, granted, details)
+  expect(granted).toHaveBeenCalledExactlyOnceWith(answer)
+})
+
+test.each([
+  [
+    'the camera, for our page',
+    'media',
+    'app://sotto/',
+    { isMainFrame: true, mediaType: 'video' },
+    true,
+  ],
+  ['the microphone', 'media', 'app://sotto', { isMainFrame: true, mediaType: 'audio' }, false],
+  [
+    'the camera, for another',
+    'media',
+    'app://evil',
+    { isMainFrame: true, mediaType: 'video' },
+    false,
+  ],
+  [
+    'the camera, for a frame',
+    'media',
+    'app://sotto',
+    { isMainFrame: false, mediaType: 'video' },
+    false,
+  ],
+  ['notifications', 'notifications', 'app://sotto', { isMainFrame: true }, false],
+])('a check of %s is answered', (_, permission, origin, details, answer) => {
+  const [handler] = deniedSession().setPermissionCheckHandler.mock.calls[0] ?? []
+  expect(handler({}, permission, origin, details)).toBe(answer)
+})
+
+test('every device and capture is refused', () => {
+  const session = deniedSession()
   expect(session.setDevicePermissionHandler.mock.calls[0]?.[0]({})).toBe(false)
   const streams = vi.fn()
   session.setDisplayMediaRequestHandler.mock.calls[0]?.[0]({}, streams)

@@ -70,5 +70,7 @@ describe('the language', () => {
     expect(resolveLanguage('system', ['sv-SE', 'de-CH', 'en-GB'])).toBe('de')
     expect(resolveLanguage('system', ['sv-SE'])).toBe('en')
     expect(resolveLanguage('system', [])).toBe('en')
+    expect(resolveLanguage('system', ['en-US@posix', 'de'])).toBe('en')
+    expect(resolveLanguage('system', ['de_AT.UTF-8'])).toBe('de')
   })
 })
