@@ -1,6 +1,14 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +107,20 @@ export class PostgresServer {
   configure(settings: Readonly<Record<string, string>>): void {
     const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`)
     appendFileSync(join(this.#data, 'postgresql.auto.conf'), `${lines.join('\n')}\n`)
+  }
+
+  /** Speaks TLS from the next start on, to those who ask for it. */
+  useCertificate(certificate: string, key: string): void {
+    const { uid = process.getuid?.() ?? 0, gid = process.getgid?.() ?? 0 } = OWNER
+    for (const [name, text] of [
+      ['server.crt', certificate],
+      ['server.key', key],
+    ] as const) {
+      const path = join(this.#data, name)
+      writeFileSync(path, text, { mode: 0o600 })
+      chownSync(path, uid, gid)
+    }
+    this.configure({ ssl: 'on' })
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Client,
   DatabaseError,
@@ -15,6 +16,7 @@ const CONNECT_WITHIN_MS = 3_000
 /** How long a change or a reader waits for a primary before it fails. */
 const FIND_WITHIN_MS = 5_000
 const FIND_EVERY_MS = 250
+const CLOSE_WITHIN_MS = 1_000
 const STATEMENT_TIMEOUT_MS = 10_000
 const LOCK_TIMEOUT_MS = 5_000
 /** A relay process that stands still in the middle of a transaction must not hold the others up for longer. */
@@ -159,8 +161,12 @@ export class Primary {
     const server = this.#server
     this.#server = null
     if (server === null) return
-    await Promise.all([server.writes.end(), server.reads.end()])
+    const ended = Promise.all([server.writes.end(), server.reads.end()])
+    await Promise.race([ended, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })])
+    // Whoever still waits, waits for a server or its standbys: nobody listens to the answer any more.
+    for (const client of this.#connections.get(server) ?? []) client.connection.stream.destroy()
     this.#connections.delete(server)
+    await ended
   }
 
   #cut(server: Server): void {
@@ -182,7 +188,7 @@ export class Primary {
         .flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
         .reduce((best, one) => (best && best.timeline >= one.timeline ? best : one), found)
       if (newest && !this.#closed) return this.#use(newest.host, newest.timeline)
-      await new Promise((resolve) => setTimeout(resolve, FIND_EVERY_MS))
+      await sleep(FIND_EVERY_MS)
     } while (performance.now() < deadlineMs && !this.#closed)
     const reasons = cause instanceof AggregateError ? cause.errors.map(String).join('; ') : ''
     const where = describeDatabase(this.#options.address)

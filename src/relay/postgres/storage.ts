@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage, StorageState } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
@@ -16,7 +17,9 @@ import { DatabaseWakeUps, type WakeUpMode } from './wake-ups.ts'
 
 const SECRET_BYTES = 32
 /** Connections of one process for changes, and as many for reading. */
-const CONNECTIONS = 8
+const CONNECTIONS = 10
+/** Changes that are under way get so long at the end, where the database doesn't answer. */
+const CLOSE_WITHIN_MS = 3_000
 
 export interface PostgresStorageOptions {
   readonly address: DatabaseAddress
@@ -132,8 +135,11 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     expire: (nowMs, retentionMs) => expire(transactions, nowMs, retentionMs),
     ping: () => pings.add(null),
     close: async () => {
-      await wakeUpChannel.close()
-      await Promise.all([deposits.close(), mailboxes.close(), nonces.close(), pings.close()])
+      const batches = [deposits, mailboxes, nonces, pings, wakeUpChannel]
+      await Promise.race([
+        Promise.all(batches.map((each) => each.close())),
+        sleep(CLOSE_WITHIN_MS, undefined, { ref: false }),
+      ])
       await primary.close()
     },
   }

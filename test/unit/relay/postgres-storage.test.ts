@@ -178,6 +178,15 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       })
     })
 
+    test('it ends though a commit waits for its standbys', async () => {
+      await withLostStandby(async (storage, tokenHash) => {
+        const outcome = deposit(storage, tokenHash).catch((cause: unknown) => cause)
+        await waitingCommit()
+        await storage.close()
+        expect(await outcome).toBeInstanceOf(StorageUnavailableError)
+      })
+    })
+
     test('emptying the list of standbys lets no change go unnoticed', async () => {
       await withLostStandby(async (storage, tokenHash) => {
         const outcome = deposit(storage, tokenHash).catch((cause: unknown) => cause)
