@@ -1,6 +1,7 @@
 // Runs all measurements, prints a table of each group as it is there, and at the end everything as JSON.
-// `npm run bench` or `npm run bench -- session store relay client`.
+// `npm run bench` or `npm run bench -- session store relay client faults`.
 import { runClientBench } from './client.ts'
+import { runFaultsBench } from './faults.ts'
 import { runRelayBench } from './relay.ts'
 import { runSessionBench } from './session.ts'
 import { runStoreBench } from './store.ts'
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   store: runStoreBench,
   relay: runRelayBench,
   client: runClientBench,
+  faults: runFaultsBench,
 }
 
 const wanted = process.argv.slice(2)

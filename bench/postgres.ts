@@ -167,6 +167,7 @@ class Bench {
     )
     const middle = (key: 'p50Ms' | 'p99Ms'): number => median(results.map((one) => one[key]))
     return {
+      count: results.reduce((sum, { count }) => sum + count, 0),
       perSecond: results.reduce((sum, { perSecond }) => sum + perSecond, 0),
       p50Ms: middle('p50Ms'),
       p99Ms: middle('p99Ms'),
@@ -202,7 +203,7 @@ class Bench {
     const headers = signRequest(
       { id: session.id, algorithm: 'hmac-sha256', sign: (base) => hmacSha256(session.key, base) },
       { method: 'GET', url: `http:${origin}` },
-      { nowMs: Date.now, schedule: () => () => undefined },
+      { nowMs: Date.now },
       randomBytes,
     )
     return { url: `ws:${origin}`, headers }

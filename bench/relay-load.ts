@@ -2,6 +2,11 @@
 import { connect } from 'node:net'
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
+import {
+  decodeDepositAnswers,
+  DEPOSIT_WINDOW,
+  encodeDepositFrame,
+} from '#protocol/deposit-frames.ts'
 import { decodeRelayFrame, encodeAckFrame } from '#protocol/relay-frames.ts'
 
 export interface DepositJob {
@@ -36,9 +41,29 @@ export interface OnlineJob {
   readonly bodyBytes: number
 }
 
-export type Job = DepositJob | DrainJob | OnlineJob
+/** Deposits over WebSockets, each with a full window in flight. */
+export interface PipelineJob {
+  readonly kind: 'pipeline'
+  /** `ws://…` with path. */
+  readonly url: string
+  readonly connections: number
+  readonly forMs: number
+  readonly bodyBytes: number
+  /** Delivery tokens, used in turn. */
+  readonly tokens: readonly string[]
+}
+
+/** Devices that connect and stay. */
+export interface IdleJob {
+  readonly kind: 'idle'
+  readonly streams: readonly StreamTarget[]
+}
+
+export type Job = DepositJob | DrainJob | OnlineJob | PipelineJob | IdleJob
 
 export interface LoadResult {
+  /** What was done, or what is held. */
+  readonly count: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -47,7 +72,7 @@ export interface LoadResult {
 function result(count: number, elapsedMs: number, latencies: number[]): LoadResult {
   const sorted = latencies.sort((a, b) => a - b)
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0
-  return { perSecond: (count / elapsedMs) * 1_000, p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { count, perSecond: (count / elapsedMs) * 1_000, p50Ms: at(0.5), p99Ms: at(0.99) }
 }
 
 function depositHead(token: string, bodyBytes: number): Buffer {
@@ -101,6 +126,47 @@ async function deposit(job: DepositJob): Promise<LoadResult> {
       socket.once('connect', send)
     })
   await Promise.all(Array.from({ length: job.clients }, (_, index) => client(index)))
+  return result(latencies.length, performance.now() - startedMs, latencies)
+}
+
+async function pipeline(job: PipelineJob): Promise<LoadResult> {
+  const body = randomBytes(job.bodyBytes)
+  const tokens = job.tokens.map((token) => Buffer.from(token, 'base64url'))
+  const latencies: number[] = []
+  const startedMs = performance.now()
+  const connection = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(job.url, { perMessageDeflate: false })
+      const sentMs = new Map<number, number>()
+      let next = index
+      const send = (): void => {
+        const number = next++
+        sentMs.set(number, performance.now())
+        const token = tokens[number % tokens.length] ?? body
+        const id = randomBytes(16)
+        socket.send(encodeDepositFrame({ number, token, deviceId: 1, id, body }))
+      }
+      socket.once('error', reject)
+      socket.once('open', () => {
+        for (let count = 0; count < DEPOSIT_WINDOW; count++) send()
+      })
+      socket.on('message', (data: Buffer) => {
+        const nowMs = performance.now()
+        const isOver = nowMs - startedMs >= job.forMs
+        for (const { number, outcome } of decodeDepositAnswers(data) ?? []) {
+          if (outcome !== 'STORED') reject(new Error(`answered ${outcome}`))
+          latencies.push(nowMs - (sentMs.get(number) ?? 0))
+          sentMs.delete(number)
+          if (!isOver) send()
+        }
+        if (isOver && sentMs.size === 0) {
+          socket.close()
+          resolve()
+        }
+      })
+      socket.once('close', (code) => reject(new Error(`closed with ${code}`)))
+    })
+  await Promise.all(Array.from({ length: job.connections }, (_, index) => connection(index)))
   return result(latencies.length, performance.now() - startedMs, latencies)
 }
 
@@ -169,10 +235,47 @@ async function online(job: OnlineJob): Promise<LoadResult> {
   return result(job.count, performance.now() - startedMs, latencies)
 }
 
+/** Opened so many at once. */
+const OPENING = 100
+
+async function idle({ streams }: IdleJob): Promise<LoadResult> {
+  const startedMs = performance.now()
+  let next = 0
+  let open = 0
+  const opener = async (): Promise<void> => {
+    for (let stream = streams[next++]; stream !== undefined; stream = streams[next++]) {
+      const { url, headers } = stream
+      await new Promise<void>((resolve, reject) => {
+        const socket = new WebSocket(url, { headers, perMessageDeflate: false })
+        // Told that nothing waits: the relay has it among its streams.
+        socket.once('message', () => resolve())
+        socket.once('error', reject)
+        socket.once('close', () => (open -= 1))
+      })
+      open += 1
+    }
+  }
+  await Promise.all(Array.from({ length: OPENING }, opener))
+  return result(open, performance.now() - startedMs, [])
+}
+
+function run(job: Job): Promise<LoadResult> {
+  switch (job.kind) {
+    case 'deposit':
+      return deposit(job)
+    case 'pipeline':
+      return pipeline(job)
+    case 'drain':
+      return drain(job)
+    case 'idle':
+      return idle(job)
+    case 'online':
+      return online(job)
+  }
+}
+
 process.on('message', (job: Job) => {
-  const run =
-    job.kind === 'deposit' ? deposit(job) : job.kind === 'drain' ? drain(job) : online(job)
-  run.then(
+  run(job).then(
     (measured) => process.send?.(measured),
     (cause: unknown) => {
       process.stderr.write(`${String(cause)}\n`)

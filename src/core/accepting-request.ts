@@ -28,7 +28,7 @@ function receiptAll(context: Context, contact: Contact): void {
     const delivered = ids.slice(start, start + RECEIPT_IDS)
     enqueue(context, contact, {
       sentAtMs: context.clock.nowMs(),
-      receipts: { delivered, read: [] },
+      receipts: { delivered, read: [], envelopes: [] },
     })
   }
 }

@@ -2,6 +2,7 @@ import { verifyMessageSignature } from '#crypto/message-signature.ts'
 import type { MessageKey, MessagePosition, SessionId } from '#crypto/session-state.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import {
+  awaitsReceipt,
   decodeContent,
   decodePlaintext,
   type Content,
@@ -10,10 +11,11 @@ import {
 import { acceptRequest } from './accepting-request.ts'
 import { provenInvite } from './admission.ts'
 import type { Context } from './context.ts'
+import { envelopeHash } from './envelope-hash.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { describePosition } from './inspection.ts'
 import { textContentOf } from './messages.ts'
-import type { Contact, ContactId, Message } from './model.ts'
+import type { Contact, ContactId, Message, UnconfirmedEnvelope } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
@@ -28,30 +30,57 @@ export interface OpenedEnvelope {
   readonly position: MessagePosition
 }
 
-/** Messages stored in this batch, by contact, to be receipted together. */
-export type PendingReceipts = Map<ContactId, Uint8Array[]>
+/** What was taken in by this batch, by contact, to be receipted together. */
+export class PendingReceipts {
+  /** Ids of messages. */
+  readonly delivered = new Map<ContactId, Uint8Array[]>()
+  /** Hashes of envelopes. */
+  readonly envelopes = new Map<ContactId, Uint8Array[]>()
+
+  addMessage(contactId: ContactId, id: Uint8Array): void {
+    append(this.delivered, contactId, id)
+  }
+
+  addEnvelope(contactId: ContactId, hash: Uint8Array): void {
+    append(this.envelopes, contactId, hash)
+  }
+
+  contacts(): Set<ContactId> {
+    return new Set([...this.delivered.keys(), ...this.envelopes.keys()])
+  }
+}
+
+function append(lists: Map<ContactId, Uint8Array[]>, contactId: ContactId, id: Uint8Array): void {
+  const list = lists.get(contactId)
+  if (list) list.push(id)
+  else lists.set(contactId, [id])
+}
+
+/** `malformed`: a client of ours would not send it, so there is nothing to show. */
+export type Applied = 'owes-receipt' | 'owes-nothing' | 'malformed'
 
 /**
  * Takes in what a contact has sent, inside the transaction that stores the advanced session.
- * @returns False where the content is not well-formed: a client of ours would not send it, so there is nothing to show.
+ * @returns Whether its sender waits for a receipt.
  */
 export function applyPlaintext(
   context: Context,
   contactId: ContactId,
   opened: OpenedEnvelope,
   receipts: PendingReceipts,
-): boolean {
+): Applied {
   const plaintext = decodePlaintext(opened.plaintext)
   const content = plaintext && decodeContent(plaintext.content)
   const author = context.store.contacts.get(contactId)
-  if (!plaintext || !content || !author) return false
+  if (!plaintext || !content || !author) return 'malformed'
   const contact = acceptInvited(context, author, opened)
   applyProfile(context, contact, content)
   applyGrant(context, contact, content)
   applyReceipts(context, contact, content)
   applyResendRequest(context, contact, content)
   // A stranger's knock carries no text (decision 0003), whatever their client does.
-  if (content.text !== undefined && contact.relation !== 'request-in') {
+  const takesText = content.text !== undefined && contact.relation !== 'request-in'
+  if (content.text !== undefined && takesText) {
     const signature =
       plaintext.signature === null
         ? 'none'
@@ -66,7 +95,9 @@ export function applyPlaintext(
     applyText(context, contact, content.text, content.sentAtMs, signature, opened, receipts)
   }
   applySignedMode(context, contact, content)
-  return true
+  if (!awaitsReceipt(content)) return 'owes-nothing'
+  if (!takesText) receipts.addEnvelope(contact.id, envelopeHash(opened.incoming.envelope))
+  return 'owes-receipt'
 }
 
 /** Whoever asked before and now comes with an invite of ours needs no answer any more. @returns the contact as it is now. */
@@ -97,6 +128,8 @@ function applyGrant(context: Context, contact: Contact, { tokenGrant }: Content)
   if (known && contact.outboundTokenKind === 'grant' && equalPublicBytes(known, tokenGrant)) return
   context.commit((changes) => {
     const accepted = contact.relation === 'request-out'
+    // What was sent so far is the knock that this answers.
+    if (accepted) context.store.unconfirmed.removeForContact(contact.id)
     context.store.contacts.update(contact.id, {
       outboundToken: tokenGrant,
       outboundTokenKind: 'grant',
@@ -116,14 +149,40 @@ function applyReceipts(context: Context, contact: Contact, { receipts }: Content
     const advance = (ids: readonly Uint8Array[], state: 'delivered' | 'read') => {
       for (const id of ids) {
         const message = context.store.messages.byId(conversationId, 'me', id)
-        if (message && context.store.messages.advanceState(message.seq, state)) {
+        if (message === null) continue
+        context.store.unconfirmed.removeForMessage(message.seq)
+        if (context.store.messages.advanceState(message.seq, state)) {
           changes.messageChanged(conversationId, message.seq)
         }
+      }
+    }
+    for (const hash of receipts.envelopes) {
+      const seq = confirmEnvelope(context, contact.id, hash)
+      if (seq !== null && context.store.messages.advanceState(seq, 'delivered')) {
+        changes.messageChanged(conversationId, seq)
       }
     }
     advance(receipts.delivered, 'delivered')
     advance(receipts.read, 'read')
   })
+}
+
+/** An envelope is kept no longer. @returns The message it holds, if any. */
+function confirmEnvelope(
+  { store }: Context,
+  contactId: ContactId,
+  hash: Uint8Array,
+): Message['seq'] | null {
+  const kept = store.unconfirmed.byHash(contactId, hash)
+  if (kept !== null) {
+    store.unconfirmed.remove(kept.envelopeId)
+    return kept.messageSeq
+  }
+  // Of what waits only the first can be at the relay already, which is about to say so.
+  const next = store.outbox.next(contactId)
+  if (!next?.envelope || !equalPublicBytes(envelopeHash(next.envelope), hash)) return null
+  store.outbox.setReceipted(next.envelopeId)
+  return next.messageSeq
 }
 
 /** Sends again what the contact could not open; says so where an envelope held no message. */
@@ -133,11 +192,18 @@ function applyResendRequest(context: Context, contact: Contact, { resendRequest 
   const { store } = context
   const conversation = conversationOf(context, contact)
   const nothingToResend: Uint8Array[] = []
+  // Our token may be in what could not be opened.
+  if (resendRequest.envelopeIds.length > 0) {
+    store.contacts.update(contact.id, { inboundTokenGranted: false })
+  }
   for (const envelopeId of resendRequest.envelopeIds) {
+    const kept = store.unconfirmed.get(envelopeId)
     const trace = store.traces.byEnvelope(envelopeId)
-    const message = trace?.direction === 'out' ? store.messages.get(trace.messageSeq) : null
+    const seq = kept?.messageSeq ?? (trace?.direction === 'out' ? trace.messageSeq : null)
+    const message = seq === null ? null : store.messages.get(seq)
     if (message?.conversationId !== conversation.id) {
       nothingToResend.push(envelopeId)
+      if (kept?.contactId === contact.id) sendContentAnew(context, contact, kept)
     } else if (!isSentAgain(context, message.seq, envelopeId)) {
       const text = textContentOf(message, envelopeId)
       enqueue(context, contact, { sentAtMs: message.sentAtMs, text }, message.seq)
@@ -160,6 +226,13 @@ function applyResendRequest(context: Context, contact: Contact, { resendRequest 
       }
     })
   }
+}
+
+/** What held no message goes in another envelope. */
+function sendContentAnew(context: Context, contact: Contact, kept: UnconfirmedEnvelope): void {
+  const content = decodeContent(kept.content)
+  context.store.unconfirmed.remove(kept.envelopeId)
+  if (content !== null) enqueue(context, contact, content)
 }
 
 /** Whether a message waits already in another envelope than the one that could not be opened. */
@@ -224,9 +297,7 @@ function applyText(
       store.conversations.update(conversation.id, { archived: false })
     }
     // Receipted even when it was known: the sender repeats it because no receipt came.
-    const ids = receipts.get(contact.id)
-    if (ids) ids.push(message.id)
-    else receipts.set(contact.id, [message.id])
+    receipts.addMessage(contact.id, message.id)
   })
 }
 

@@ -23,6 +23,7 @@ import type { ContactId, ConversationId, MessageSeq } from './model.ts'
 import { enqueue } from './outbox.ts'
 import type { Keychain, ProfileStorage, ProxySetting } from './ports.ts'
 import type { Followup } from './receiving.ts'
+import { rememberDeletion } from './registration.ts'
 import { proxyOf, readSettings, writeSettings, type Settings } from './settings.ts'
 import { accountView } from './view-mapping.ts'
 
@@ -119,6 +120,7 @@ export class Client {
       this.#context.signer(),
     )
     if (!deleted.ok && deleted.error.code !== 'ACCOUNT_UNKNOWN') return deleted
+    rememberDeletion(this.#context.store.settings)
     await this.close()
     const removed = await this.#parts.keychain.remove()
     if (!removed.ok) return removed

@@ -13,6 +13,7 @@ export class Connection {
   readonly #context: Context
   readonly #followUp: (followup: Followup) => void
   readonly #online: () => void
+  readonly #accountGone: () => void
   #subscription: Subscription | null = null
   #state: Omit<ConnectionView, 'waitingCount'>
   #toldWaitingCount = 0
@@ -25,11 +26,14 @@ export class Connection {
       readonly followUp: (followup: Followup) => void
       /** Called each time the connection is there again. */
       readonly online: () => void
+      /** The relay does not know the account (any more). */
+      readonly accountGone: () => void
     },
   ) {
     this.#context = context
     this.#followUp = parts.followUp
     this.#online = parts.online
+    this.#accountGone = parts.accountGone
     this.#state = {
       state: 'connecting',
       sinceMs: context.clock.nowMs(),
@@ -131,6 +135,7 @@ export class Connection {
           retryAtMs: state.retryAtMs,
           transport: null,
         })
+        if (state.code === 'ACCOUNT_UNKNOWN') this.#accountGone()
         if (ERRORS[state.code].retry !== 'later') {
           this.#context.log.warn('relay.offline', { code: state.code })
         }

@@ -135,7 +135,7 @@ export function blockContact(context: Context, id: ContactId): Result<ContactVie
 
 /** Takes what waits for a contact out of the outbox; its messages can be retried when it is unblocked. */
 function giveUpWaiting(context: Context, { id }: Contact): void {
-  const { outbox, messages } = context.store
+  const { outbox, unconfirmed, messages } = context.store
   context.commit((changes) => {
     for (const { contactId, messageSeq } of outbox.list()) {
       if (contactId !== id || messageSeq === null) continue
@@ -144,6 +144,7 @@ function giveUpWaiting(context: Context, { id }: Contact): void {
       if (message) changes.messageChanged(message.conversationId, messageSeq)
     }
     outbox.removeForContact(id)
+    unconfirmed.removeForContact(id)
   })
 }
 
@@ -264,6 +265,8 @@ export function acceptIdentity(
     const { store } = context
     context.sessions.removeAll(id)
     store.outbox.clearEnvelopes(id)
+    // Sealed for keys that nobody has any more.
+    store.unconfirmed.removeForContact(id)
     addNotice(context, contact, 'identity-accepted')
     return {
       signingKey: contact.changedSigningKey,

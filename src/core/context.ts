@@ -1,4 +1,5 @@
 import { ConfirmedKeys } from './confirmed-keys.ts'
+import { RepeatedReceipts } from './repeated-receipts.ts'
 import { Changes } from './changes.ts'
 import type { DeviceKeys } from './device-keys.ts'
 import { Events } from './events.ts'
@@ -17,6 +18,7 @@ export class Context {
   readonly events = new Events()
   readonly sessions: SessionBook
   readonly confirmedKeys = new ConfirmedKeys()
+  readonly repeatedReceipts: RepeatedReceipts
   #changes: Changes | null = null
 
   constructor(parts: {
@@ -34,6 +36,7 @@ export class Context {
     this.log = parts.log
     this.keys = parts.keys
     this.sessions = new SessionBook(parts.store)
+    this.repeatedReceipts = new RepeatedReceipts(parts.clock)
   }
 
   /** The account of this profile; opening a profile without one is a bug. */

@@ -80,7 +80,11 @@ export function markRead(
     for (let start = 0; start < newlyRead.length; start += READ_RECEIPT_IDS) {
       enqueue(context, contact, {
         sentAtMs: context.clock.nowMs(),
-        receipts: { delivered: [], read: newlyRead.slice(start, start + READ_RECEIPT_IDS) },
+        receipts: {
+          delivered: [],
+          read: newlyRead.slice(start, start + READ_RECEIPT_IDS),
+          envelopes: [],
+        },
       })
     }
   })

@@ -9,13 +9,16 @@ import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
 import { enqueue } from './outbox.ts'
+import { keepUnconfirmed } from './redepositing.ts'
+import { waitForReceiverMs } from './relay-eras.ts'
 import { establishSession, sealItem } from './sessions.ts'
 
 const IDLE: JobOutcome = { kind: 'idle' }
 
 /**
  * Deposits what waits for one contact, in order, one at a time, until nothing is left or something is in the way.
- * Each item leaves the outbox only after the receiver's relay has said that it is durable there.
+ * Each item leaves the outbox only after the receiver's relay has said that it is durable there; until the receiver
+ * has said so too, it is kept (`redepositing.ts`).
  */
 export async function depositWaiting(context: Context, contactId: ContactId): Promise<JobOutcome> {
   for (;;) {
@@ -62,7 +65,7 @@ async function sealWaiting(
 ): Promise<JobOutcome | null> {
   if (context.sessions.current(contact.id, item.deviceId) === null) {
     const established = await establishSession(context, contact, item.deviceId)
-    if (!established.ok) return giveUpOrRetry(context, item, established.error)
+    if (!established.ok) return giveUpOrRetry(context, contact, item, established.error)
   }
   context.commit(() => {
     const current = context.store.outbox.get(item.envelopeId)
@@ -100,8 +103,10 @@ async function depositOne(
     context.commit((changes) => {
       const { store } = context
       // New keys were accepted meanwhile: what has arrived is sealed for the old ones, and goes once more.
-      if (store.outbox.get(envelopeId)?.envelope === null) return
+      const current = store.outbox.get(envelopeId)
+      if (current?.envelope === null) return
       store.outbox.remove(envelopeId)
+      if (current?.awaitsReceipt) keepUnconfirmed(context, item, envelope)
       store.traces.setRelayedAt(envelopeId, context.clock.nowMs())
       if (isKnock) store.contacts.update(contact.id, { knocked: true })
       if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'sent')) {
@@ -112,7 +117,7 @@ async function depositOne(
     return null
   }
   if (deposited.error.code === 'DELIVERY_REFUSED') return refused(context, contact, item)
-  return giveUpOrRetry(context, item, deposited.error)
+  return giveUpOrRetry(context, contact, item, deposited.error)
 }
 
 /**
@@ -134,6 +139,8 @@ async function refused(
   // Another token came meanwhile, or new keys were accepted: it was not that one which was refused.
   if (!isTokenOf(current, contact.outboundToken)) return null
   if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
+  const waitMs = waitForReceiverMs(context, hostOf(contact.address))
+  if (waitMs !== null) return { kind: 'failed', retryAfterMs: waitMs }
   if (lookup.ok && current.outboundTokenKind === 'invite') {
     context.commit(() => {
       context.store.contacts.update(contact.id, {
@@ -160,11 +167,16 @@ function isTokenOf({ outboundToken }: Contact, token: Uint8Array | null): boolea
 
 function giveUpOrRetry(
   context: Context,
+  contact: Contact,
   item: OutboxItem,
   error: Failure<ErrorCode>,
 ): JobOutcome | null {
   // The user has something to look at first.
   if (error.code === 'CONTACT_IDENTITY_CHANGED') return IDLE
+  if (error.code === 'ACCOUNT_UNKNOWN') {
+    const waitMs = waitForReceiverMs(context, hostOf(contact.address))
+    if (waitMs !== null) return { kind: 'failed', retryAfterMs: waitMs }
+  }
   if (ERRORS[error.code].retry === 'never') {
     giveUp(context, item, error.code)
     return null

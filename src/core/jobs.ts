@@ -1,18 +1,24 @@
 import { ERRORS, type ErrorCode } from '#shared/errors.ts'
 import { lookUpAuthors } from './author-lookups.ts'
 import { Connection } from './connection.ts'
+import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import { depositWaiting } from './depositing.ts'
 import { forgetExpiredInvites } from './invites.ts'
 import { Job, type JobOutcome } from './job.ts'
 import type { ContactId } from './model.ts'
+import type { RelayHost } from './ports.ts'
 import { keepPrekeys } from './prekey-upkeep.ts'
 import type { Followup } from './receiving.ts'
-import { registerAccount } from './registration.ts'
+import { depositAgain } from './redepositing.ts'
+import { registerAccount, registerAnew } from './registration.ts'
+import { RelayEras } from './relay-eras.ts'
 import { SessionRepair } from './session-repair.ts'
-import { keepTokens } from './token-upkeep.ts'
+import { ALL_TOKENS_EVERY_MS, keepTokens, tellAllTokensAgain } from './token-upkeep.ts'
 
 const PREKEY_UPKEEP_MS = 6 * 3_600_000
+/** A relay that denies the account again and again costs no more work than this. */
+const REGISTERED_ANEW_APART_MS = 10 * 60_000
 const HOUSEKEEPING_MS = 24 * 3_600_000
 /** Between two pieces of tidying up the store, so that nothing waits for them. */
 const TIDYING_PAUSE_MS = 100
@@ -25,7 +31,9 @@ const TRACES_KEPT = 5_000
 export class Jobs {
   readonly connection: Connection
   readonly #context: Context
+  readonly #eras: RelayEras
   readonly #deposits = new Map<ContactId, Job>()
+  readonly #redeposits: Job
   readonly #register: Job
   readonly #prekeys: Job
   readonly #tokens: Job
@@ -33,6 +41,7 @@ export class Jobs {
   readonly #repairs: Job
   readonly #housekeeping: Job
   readonly #tidying: Job
+  #registeredAnewAtMs = -Infinity
   #stopped = false
 
   constructor(context: Context) {
@@ -40,6 +49,11 @@ export class Jobs {
     this.connection = new Connection(context, {
       followUp: (followup) => this.followUp(followup),
       online: () => this.#wakeAll(),
+      accountGone: () => this.#accountGone(),
+    })
+    this.#eras = new RelayEras(context, (host) => this.#eraChanged(host))
+    context.relay.onEra((host, era) => {
+      if (!this.#stopped) this.#eras.note(host, era)
     })
     const repair = new SessionRepair(context)
     this.#register = this.#job('register', () => this.#registerAccount())
@@ -51,8 +65,9 @@ export class Jobs {
       const kept = await keepTokens(context)
       if (!kept.ok) return failedBy(kept.error)
       if (kept.value.granted > 0) this.wakeDeposits()
-      return { kind: 'idle' }
+      return { kind: 'again', afterMs: ALL_TOKENS_EVERY_MS }
     })
+    this.#redeposits = this.#job('redeposits', () => depositAgain(context))
     this.#lookups = this.#job('lookups', () =>
       lookUpAuthors(context, (followup) => this.followUp(followup)),
     )
@@ -77,6 +92,7 @@ export class Jobs {
 
   start(): void {
     this.#register.wake()
+    this.#redeposits.wake()
     this.#housekeeping.wake()
     this.#tidying.wake()
   }
@@ -139,7 +155,7 @@ export class Jobs {
   }
 
   #elsewhere(): Job[] {
-    return [this.#lookups, this.#repairs, ...this.#deposits.values()]
+    return [this.#lookups, this.#repairs, this.#redeposits, ...this.#deposits.values()]
   }
 
   #job(name: string, run: () => Promise<JobOutcome>): Job {
@@ -167,9 +183,28 @@ export class Jobs {
     this.#tokens.wakeFresh()
     this.#lookups.wakeFresh()
     this.#repairs.wakeFresh()
+    this.#redeposits.wakeFresh()
     for (const contactId of this.#context.store.outbox.contactsWaiting()) {
       this.#depositJob(contactId).wakeFresh()
     }
+  }
+
+  /** A relay has begun a new era: what it was told before may be lost. */
+  #eraChanged(host: RelayHost): void {
+    if (host === hostOf(this.#context.account().address)) {
+      tellAllTokensAgain(this.#context)
+      this.#tokens.wakeFresh()
+      this.#prekeys.wakeFresh()
+    }
+    this.#redeposits.wakeFresh()
+  }
+
+  #accountGone(): void {
+    const nowMs = this.#context.clock.nowMs()
+    if (Math.abs(nowMs - this.#registeredAnewAtMs) < REGISTERED_ANEW_APART_MS) return
+    if (!registerAnew(this.#context)) return
+    this.#registeredAnewAtMs = nowMs
+    this.#register.wakeFresh()
   }
 
   /** Makes sure that the relay has the account (an earlier try may have been cut off), then connects. */
@@ -180,6 +215,7 @@ export class Jobs {
         this.connection.reportOffline(registered.error.code, null)
         return failedBy(registered.error)
       }
+      this.connection.reconnectNow()
     }
     this.connection.open()
     return { kind: 'idle' }

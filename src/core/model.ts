@@ -219,7 +219,30 @@ export interface OutboxItem {
   /** Encoded content (`#protocol/content.ts`), unpadded; kept until the deposit for sealing anew. */
   readonly content: Uint8Array
   readonly envelope: Uint8Array | null
+  /** Whether the sealed envelope is kept after the deposit, until a receipt for it comes. */
+  readonly awaitsReceipt: boolean
   readonly createdAtMs: number
+}
+
+/** An envelope that the receiver's relay has confirmed and the receiver has not: a relay may lose what it has. */
+export interface UnconfirmedEnvelope {
+  /** Under which it was deposited last. */
+  readonly envelopeId: Uint8Array
+  /** The first 16 bytes of the envelope's SHA-256: how receipts name it. */
+  readonly hash: Uint8Array
+  readonly contactId: ContactId
+  readonly deviceId: number
+  readonly messageSeq: MessageSeq | null
+  /** As in {@link OutboxItem}. */
+  readonly content: Uint8Array
+  readonly envelope: Uint8Array
+  /** For the first time. */
+  readonly depositedAtMs: number
+  /** How often it was deposited again. */
+  readonly repeats: number
+  readonly dueAtMs: number
+  /** The receiver has written since, and so would have confirmed it: its receipt may be what was lost. */
+  readonly overdue: boolean
 }
 
 /** An envelope that could not be opened or not yet be judged; its bytes are kept for another try. */

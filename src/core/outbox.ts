@@ -24,6 +24,7 @@ export function enqueue(
       messageSeq,
       content: encodeContent(content),
       envelope: null,
+      awaitsReceipt: false,
       createdAtMs: context.clock.nowMs(),
     }
     context.store.outbox.add(item)

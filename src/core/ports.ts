@@ -18,6 +18,7 @@ import type {
   SearchHit,
   StoredPrekey,
   StoredSession,
+  UnconfirmedEnvelope,
 } from './model.ts'
 
 // ---- Keychain -------------------------------------------------------------------------------------------------
@@ -113,6 +114,7 @@ export interface Store {
   readonly messages: MessageTable
   readonly traces: TraceTable
   readonly outbox: OutboxTable
+  readonly unconfirmed: UnconfirmedTable
   readonly inbox: InboxTable
   /** Bytes on disk, for the storage settings. */
   sizeBytes(): number
@@ -285,17 +287,44 @@ export interface OutboxTable {
   /** All, in order of `add`. */
   list(): OutboxItem[]
   byMessage(seq: MessageSeq): OutboxItem[]
-  setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array): void
+  setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array, awaitsReceipt: boolean): void
+  /** The receipt has come before the answer of the relay. */
+  setReceipted(envelopeId: Uint8Array): void
   /** Drops the sealed form of what waits for a contact: it is sealed anew, for new keys. */
   clearEnvelopes(contactId: ContactId): void
   remove(envelopeId: Uint8Array): void
   removeForContact(contactId: ContactId): void
 }
 
+export interface UnconfirmedTable {
+  add(envelope: UnconfirmedEnvelope): void
+  get(envelopeId: Uint8Array): UnconfirmedEnvelope | null
+  byHash(contactId: ContactId, hash: Uint8Array): UnconfirmedEnvelope | null
+  /** Those whose time has come, in the order of their first deposit. */
+  due(nowMs: number, limit: number): UnconfirmedEnvelope[]
+  /** When the next one is due; `null` where there is none. */
+  nextDueMs(): number | null
+  update(
+    envelopeId: Uint8Array,
+    change: Partial<Pick<UnconfirmedEnvelope, 'envelopeId' | 'repeats' | 'dueAtMs' | 'overdue'>>,
+  ): void
+  /** Everything for a contact is due by then at the latest. */
+  hasten(contactId: ContactId, dueAtMs: number): void
+  markOverdue(contactId: ContactId): void
+  remove(envelopeId: Uint8Array): void
+  removeForMessage(seq: MessageSeq): void
+  removeForContact(contactId: ContactId): void
+  /** Forgets what was deposited before then, and the oldest ones beyond so many bytes. */
+  prune(beforeMs: number, maxBytes: number): void
+}
+
 export interface InboxTable {
   /** Whether an envelope with this hash (16 bytes) was taken in: opened or held. */
   seen(envelopeHash: Uint8Array): boolean
-  markSeen(envelopeHash: Uint8Array, atMs: number): void
+  /** `owesReceipt`: it was opened, and its sender waits for a receipt. */
+  markSeen(envelopeHash: Uint8Array, atMs: number, owesReceipt: boolean): void
+  /** Whether an envelope with this hash was opened and its sender waits for a receipt. */
+  owesReceipt(envelopeHash: Uint8Array): boolean
   forgetSeenBefore(atMs: number): void
   hold(envelope: HeldEnvelope): void
   held(envelopeId: Uint8Array): HeldEnvelope | null
@@ -333,7 +362,7 @@ export type RelayHost = string
 
 export interface RelayInfo {
   readonly version: string
-  readonly registration: 'open' | 'invite'
+  readonly registration: 'open' | 'work' | 'invite'
   /** False: reached without TLS (loopback and private networks only); the interface warns. */
   readonly secure: boolean
   readonly serverTimeMs: number
@@ -372,6 +401,8 @@ export interface PublishedPrekeys {
 }
 
 export interface PrekeysLeft {
+  /** Of the last upload that the relay has. */
+  readonly version: number
   readonly oneTime: number
   readonly kemOneTime: number
 }
@@ -449,7 +480,11 @@ export interface Relay {
   /** Whether a relay's host is this computer or in a private network, by its number. Asks nobody. */
   isPrivate(host: RelayHost): boolean
   info(host: RelayHost): RelayResult<RelayInfo>
-  nameFree(host: RelayHost, name: string): RelayResult<boolean, 'NAME_INVALID'>
+  /** Not free: false, or the code that says why. */
+  nameFree(
+    host: RelayHost,
+    name: string,
+  ): RelayResult<boolean, 'NAME_INVALID' | 'NAME_LOOKS_TAKEN' | 'NAME_RESERVED'>
   /** Idempotent for the same key. Does the relay's proof of work where it wants one. */
   register(
     host: RelayHost,
@@ -458,7 +493,12 @@ export interface Relay {
     inviteCode: string | null,
   ): RelayResult<
     void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
+    | 'NAME_TAKEN'
+    | 'NAME_INVALID'
+    | 'NAME_LOOKS_TAKEN'
+    | 'NAME_RESERVED'
+    | 'INVITE_CODE_REQUIRED'
+    | 'INVITE_CODE_INVALID'
   >
   deleteAccount(
     host: RelayHost,
@@ -511,6 +551,11 @@ export interface Relay {
     afterRelaySeq: number,
     handlers: SubscriptionHandlers,
   ): Subscription
+  /**
+   * Calls back with the era (RELAY-API §9) that an answer of a relay tells, 22 characters of base64url; before the
+   * call it answers resolves.
+   */
+  onEra(listener: (host: RelayHost, era: string) => void): void
   /** Applies to new connections at once. */
   setProxy(proxy: ProxySetting): void
   close(): Promise<void>

@@ -50,14 +50,16 @@ export async function keepPrekeys(context: Context): Promise<Result<void, Failur
     const repeated = await upload(context, before)
     if (!repeated.ok) return repeated
   }
-  let left: PrekeysLeft = { oneTime: 0, kemOneTime: 0 }
+  let left: PrekeysLeft = { version: 0, oneTime: 0, kemOneTime: 0 }
   if (before.version > 0) {
     const asked = await relay.prekeysLeft(host, context.signer())
     if (!asked.ok) return asked
     left = asked.value
   }
   await maintain(context, left)
-  const next = store.transaction(() => planPublication(context))
+  // The relay was restored from a backup that is older than the last upload.
+  const isBehind = left.version < readPublication(context).version
+  const next = store.transaction(() => planPublication(context, isBehind))
   return next === null ? ok(undefined) : upload(context, next)
 }
 
@@ -66,8 +68,8 @@ function readPublication(context: Context): Publication {
   return stored.success ? stored.output : NOTHING_PUBLISHED
 }
 
-/** Notes the next upload where there is anything new. */
-function planPublication(context: Context): Publication | null {
+/** Notes the next upload where there is anything new, or the relay lacks what is not. */
+function planPublication(context: Context, isBehind: boolean): Publication | null {
   const { store } = context
   const last = readPublication(context)
   const next: Publication = {
@@ -83,7 +85,7 @@ function planPublication(context: Context): Publication | null {
     next.kemLastResortId !== last.kemLastResortId ||
     next.oneTimeUpTo !== last.oneTimeUpTo ||
     next.kemOneTimeUpTo !== last.kemOneTimeUpTo
-  if (!isNew) return null
+  if (!isNew && !isBehind) return null
   store.settings.set(PUBLICATION, { ...next, from: last })
   return next
 }

@@ -1,20 +1,19 @@
 import { readHandshakeId } from '#crypto/handshake-id.ts'
-import { sha256 } from '#crypto/primitives.ts'
 import { openMessage } from '#crypto/ratchet.ts'
 import type { HandshakeId } from '#crypto/session-state.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { MAX_IDS } from '#protocol/content.ts'
 import { acceptHandshake, keepSession, type AcceptedHandshake } from './accepting.ts'
-import { applyPlaintext, type OpenedEnvelope, type PendingReceipts } from './applying-content.ts'
+import { applyPlaintext, PendingReceipts, type OpenedEnvelope } from './applying-content.ts'
 import { admitStranger, judgeAuthor, provenInvite, type Arrival } from './admission.ts'
 import type { Context } from './context.ts'
-import type { Contact, HeldEnvelope } from './model.ts'
+import { envelopeHash } from './envelope-hash.ts'
+import type { Contact, ContactId, HeldEnvelope, Invite } from './model.ts'
 import { conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
 
 const ID_BYTES = 16
-const HASH_BYTES = 16
 /** Envelopes of one contact that are kept for another try; beyond, only counted. */
 const FAILED_KEPT_PER_CONTACT = 50
 /** Envelopes that wait for a look-up of their author at once; a relay that invents more gains nothing. */
@@ -59,7 +58,8 @@ export function receiveHeld(context: Context, held: readonly HeldEnvelope[]): Fo
 /** One batch inside one transaction. */
 class Receiver {
   readonly #context: Context
-  readonly #receipts: PendingReceipts = new Map()
+  readonly #receipts = new PendingReceipts()
+  readonly #heard = new Set<ContactId>()
   readonly #followup: Followup = { lookups: false, repairs: false }
 
   constructor(context: Context) {
@@ -68,16 +68,34 @@ class Receiver {
 
   receive(incoming: IncomingEnvelope): void {
     const { inbox } = this.#context.store
-    if (!inbox.seen(hashOf(incoming))) this.open(incoming)
+    const hash = envelopeHash(incoming.envelope)
+    if (!inbox.seen(hash)) this.open(incoming)
+    else if (inbox.owesReceipt(hash)) this.#receiptAgain(incoming, hash)
+  }
+
+  /** It comes again because its sender has no receipt: that one may be what was lost. */
+  #receiptAgain(incoming: IncomingEnvelope, hash: Uint8Array): void {
+    const { contact } = this.#belongsTo(incoming)
+    if (contact !== null && this.#context.repeatedReceipts.isDue(hash)) {
+      this.#receipts.addEnvelope(contact.id, hash)
+    }
+  }
+
+  /** Whose token, or which invite's, was used for an envelope, by the relay's word. */
+  #belongsTo({ label }: IncomingEnvelope): {
+    readonly contact: Contact | null
+    readonly invite: Invite | null
+  } {
+    const { contacts, invites } = this.#context.store
+    const invite = invites.byLabel(label)
+    const contact =
+      contacts.byInboundLabel(label) ?? (invite?.usedBy ? contacts.get(invite.usedBy) : null)
+    return { contact, invite }
   }
 
   /** Opens an envelope by what its label says about where it belongs. */
   open(incoming: IncomingEnvelope): void {
-    const { store } = this.#context
-    const invite = store.invites.byLabel(incoming.label)
-    const contact =
-      store.contacts.byInboundLabel(incoming.label) ??
-      (invite?.usedBy ? store.contacts.get(invite.usedBy) : null)
+    const { contact, invite } = this.#belongsTo(incoming)
     if (contact?.relation === 'blocked') return
     if (contact !== null && this.#openWithSessions(contact, incoming)) return
 
@@ -100,17 +118,24 @@ class Receiver {
   }
 
   finish(): Followup {
-    for (const [contactId, ids] of this.#receipts) {
+    for (const contactId of this.#heard) this.#context.store.unconfirmed.markOverdue(contactId)
+    for (const contactId of this.#receipts.contacts()) {
       const contact = this.#context.store.contacts.get(contactId)
       // Who has not been accepted does not learn whether their messages arrive.
-      if (contact?.relation !== 'accepted') continue
-      for (let start = 0; start < ids.length; start += MAX_IDS) {
-        const delivered = ids.slice(start, start + MAX_IDS)
-        const sentAtMs = this.#context.clock.nowMs()
-        enqueue(this.#context, contact, { sentAtMs, receipts: { delivered, read: [] } })
-      }
+      if (contact?.relation === 'accepted') this.#sendReceipts(contact)
     }
     return this.#followup
+  }
+
+  #sendReceipts(contact: Contact): void {
+    const messages = this.#receipts.delivered.get(contact.id) ?? []
+    const hashes = this.#receipts.envelopes.get(contact.id) ?? []
+    for (let start = 0; start < Math.max(messages.length, hashes.length); start += MAX_IDS) {
+      const delivered = messages.slice(start, start + MAX_IDS)
+      const envelopes = hashes.slice(start, start + MAX_IDS)
+      const sentAtMs = this.#context.clock.nowMs()
+      enqueue(this.#context, contact, { sentAtMs, receipts: { delivered, read: [], envelopes } })
+    }
   }
 
   #openWithSessions(contact: Contact, incoming: IncomingEnvelope): boolean {
@@ -179,10 +204,10 @@ class Receiver {
   }
 
   #apply(contact: Contact, opened: OpenedEnvelope): void {
-    this.#markSeen(opened.incoming)
-    if (!applyPlaintext(this.#context, contact.id, opened, this.#receipts)) {
-      this.#context.log.warn('content.malformed')
-    }
+    const applied = applyPlaintext(this.#context, contact.id, opened, this.#receipts)
+    if (applied === 'malformed') this.#context.log.warn('content.malformed')
+    this.#markSeen(opened.incoming, applied === 'owes-receipt')
+    this.#heard.add(contact.id)
   }
 
   /** Keeps an envelope that no session opens, shows a placeholder, and has the session repaired. */
@@ -219,8 +244,9 @@ class Receiver {
    * What was taken in is known by its bytes, not by its id: a sender's repetition has the same bytes, and a hostile relay
    * may replay them under another id.
    */
-  #markSeen(incoming: IncomingEnvelope): void {
-    this.#context.store.inbox.markSeen(hashOf(incoming), this.#context.clock.nowMs())
+  #markSeen({ envelope }: IncomingEnvelope, owesReceipt: boolean): void {
+    const { store, clock } = this.#context
+    store.inbox.markSeen(envelopeHash(envelope), clock.nowMs(), owesReceipt)
   }
 
   #hold(
@@ -230,7 +256,7 @@ class Receiver {
     contact: Contact | null,
     messageSeq: HeldEnvelope['messageSeq'],
   ): void {
-    this.#markSeen(incoming)
+    this.#markSeen(incoming, false)
     this.#context.store.inbox.hold({
       envelopeId: incoming.envelopeId,
       label: incoming.label,
@@ -243,8 +269,4 @@ class Receiver {
       messageSeq,
     })
   }
-}
-
-function hashOf({ envelope }: IncomingEnvelope): Uint8Array {
-  return sha256(envelope).subarray(0, HASH_BYTES)
 }

@@ -3,13 +3,36 @@ import { ok, type Result } from '#shared/result.ts'
 import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import type { SettingsTable } from './ports.ts'
+import { tellAllTokensAgain } from './token-upkeep.ts'
 import { accountView } from './view-mapping.ts'
 
 const INVITE_CODE = 'registration.inviteCode'
+const DELETED = 'registration.deleted'
 
 /** Keeps the invite code until the relay has confirmed the account. */
 export function rememberInviteCode(settings: SettingsTable, code: string | null): void {
   settings.set(INVITE_CODE, code)
+}
+
+/** The user has deleted the account at its relay: it is not registered again. */
+export function rememberDeletion(settings: SettingsTable): void {
+  settings.set(DELETED, true)
+}
+
+/**
+ * The relay does not know the account, though it has confirmed it: it was restored from a backup that is older. @returns
+ * whether it is to be registered again.
+ */
+export function registerAnew(context: Context): boolean {
+  const { store } = context
+  const account = context.account()
+  if (!account.registered || store.settings.get(DELETED) === true) return false
+  context.log.warn('account.lost-by-relay')
+  context.commit(() => {
+    store.account.save({ ...account, registered: false })
+    tellAllTokensAgain(context)
+  })
+  return true
 }
 
 /** Registers the account at its relay. Repeating it with the same key does no harm. */

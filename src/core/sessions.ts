@@ -12,7 +12,13 @@ import { equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { hostOf, nameOf } from '#protocol/address.ts'
-import { decodeContent, encodeContent, encodePlaintext, type Content } from '#protocol/content.ts'
+import {
+  awaitsReceipt,
+  decodeContent,
+  encodeContent,
+  encodePlaintext,
+  type Content,
+} from '#protocol/content.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { identityChanged } from './identity-change.ts'
@@ -60,7 +66,7 @@ export function sealItem(
     random,
   )
   context.sessions.advance(session, sealed.state, context.clock.nowMs())
-  store.outbox.setEnvelope(item.envelopeId, sealed.envelope)
+  store.outbox.setEnvelope(item.envelopeId, sealed.envelope, awaitsReceipt(content))
   if (item.messageSeq !== null) {
     store.traces.add({
       envelopeId: item.envelopeId,

@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { tokenHash } from '#crypto/delivery-token.ts'
 import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import type { ErrorCode, Failure } from '#shared/errors.ts'
@@ -12,6 +13,13 @@ import type { TokenRegistration } from './ports.ts'
 export const INVITE_USES = 64
 const TOKENS_AT_ONCE = 100
 const REVOCATIONS = 'tokens.revocations'
+/** Revocations that the relay has confirmed, to be repeated where it forgets them. */
+const REVOKED = 'tokens.revoked'
+const REVOKED_KEPT_MS = 30 * 86_400_000
+const REVOKED_KEPT = 1_000
+const LAST_FULL_MS = 'tokens.lastFullMs'
+/** All tokens are told to the relay again after this time: it may have been restored from a backup unnoticed. */
+export const ALL_TOKENS_EVERY_MS = 24 * 3_600_000
 
 /** Whether a contact may write to us, so that the relay has to know its token. */
 function mayWrite(contact: Contact): boolean {
@@ -20,23 +28,27 @@ function mayWrite(contact: Contact): boolean {
 
 /**
  * Makes our relay know the tokens of invites and contacts, withdraws those of blocked ones, and puts each new token on
- * its way to its contact. Everything is repeated until the relay has confirmed it.
+ * its way to its contact. Everything is repeated until the relay has confirmed it; once a day, and where the relay has
+ * begun a new era, it is told everything again.
  */
 export async function keepTokens(
   context: Context,
 ): Promise<Result<{ readonly granted: number }, Failure<ErrorCode>>> {
   const { store, relay } = context
   const host = hostOf(context.account().address)
+  const now = context.clock.nowMs()
+  const isFull = isFullDue(context, now)
+  const atOnce = isFull ? Infinity : TOKENS_AT_ONCE
   const contacts = store.contacts
     .list()
-    .filter((contact) => mayWrite(contact) && !contact.inboundTokenRegistered)
-    .slice(0, TOKENS_AT_ONCE)
-  const now = context.clock.nowMs()
+    .filter((contact) => mayWrite(contact) && (isFull || !contact.inboundTokenRegistered))
+    .slice(0, atOnce)
   const invites = store.invites
     .list()
-    .filter((invite) => !invite.registered && invite.expiresAtMs > now)
-    .slice(0, TOKENS_AT_ONCE)
-  const revoke = readRevocations(context)
+    .filter((invite) => (isFull || !invite.registered) && invite.expiresAtMs > now)
+    .slice(0, atOnce)
+  const waiting = readRevocations(context)
+  const revoke = isFull ? [...waiting, ...revokedEarlier(context, now)] : waiting
   if (contacts.length + invites.length + revoke.length > 0) {
     const put = await relay.putTokens(host, context.signer(), {
       add: [...contacts.map(contactToken), ...invites.map(inviteToken)],
@@ -52,9 +64,10 @@ export async function keepTokens(
         }
       }
       for (const { label } of invites) store.invites.update(label, { registered: true })
-      forgetRevocations(context, revoke)
+      moveRevocations(context, waiting)
     })
   }
+  if (isFull) store.settings.set(LAST_FULL_MS, now)
   return ok({ granted: grantTokens(context) })
 }
 
@@ -117,9 +130,40 @@ function readRevocations(context: Context): Uint8Array[] {
     .map((hash) => Uint8Array.from(Buffer.from(hash, 'hex')))
 }
 
-function forgetRevocations(context: Context, done: readonly Uint8Array[]): void {
+/** The relay may have forgotten what it was told: with the next upkeep it is told everything. */
+export function tellAllTokensAgain(context: Context): void {
+  context.store.settings.set(LAST_FULL_MS, null)
+}
+
+function isFullDue(context: Context, nowMs: number): boolean {
+  const lastMs = context.store.settings.get(LAST_FULL_MS)
+  return typeof lastMs !== 'number' || Math.abs(nowMs - lastMs) >= ALL_TOKENS_EVERY_MS
+}
+
+const Revoked = v.array(v.object({ hash: v.pipe(v.string(), v.hexadecimal()), atMs: v.number() }))
+
+function readRevoked(context: Context, nowMs: number): v.InferOutput<typeof Revoked> {
+  const stored = v.safeParse(Revoked, context.store.settings.get(REVOKED))
+  if (!stored.success) return []
+  return stored.output.filter(({ atMs }) => nowMs - atMs < REVOKED_KEPT_MS).slice(-REVOKED_KEPT)
+}
+
+/** Tokens of blocked contacts, and what was revoked not long ago. */
+function revokedEarlier(context: Context, nowMs: number): Uint8Array[] {
+  const blocked = context.store.contacts.list().filter(({ relation }) => relation === 'blocked')
+  return [
+    ...blocked.map(({ inboundToken }) => tokenHash(inboundToken)),
+    ...readRevoked(context, nowMs).map(({ hash }) => Uint8Array.from(Buffer.from(hash, 'hex'))),
+  ]
+}
+
+/** From those that the relay has to be told to those that it has confirmed. */
+function moveRevocations(context: Context, done: readonly Uint8Array[]): void {
   if (done.length === 0) return
+  const atMs = context.clock.nowMs()
   const doneHex = new Set(done.map((hash) => Buffer.from(hash).toString('hex')))
+  const revoked = [...readRevoked(context, atMs), ...[...doneHex].map((hash) => ({ hash, atMs }))]
+  context.store.settings.set(REVOKED, revoked.slice(-REVOKED_KEPT))
   const left = readRevocations(context)
     .map((hash) => Buffer.from(hash).toString('hex'))
     .filter((hash) => !doneHex.has(hash))

@@ -4,6 +4,7 @@ import { NoticeTypeView } from '#shared/views.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { fingerprint } from '#crypto/identity.ts'
 import { nameOf } from '#protocol/address.ts'
+import { mixesAlphabets } from '#protocol/display-names.ts'
 import * as v from 'valibot'
 import type {
   Account,
@@ -15,9 +16,15 @@ import type {
 } from './model.ts'
 import type { Store } from './ports.ts'
 
-/** What to call a contact: our name for them, else theirs, else the name in their address. */
+/**
+ * What to call a contact: our name for them, else theirs, else the name in their address. A name of theirs that may pose
+ * as another stands with the address.
+ */
 export function titleOf(contact: Contact): string {
-  return contact.petname || contact.displayName || nameOf(contact.address)
+  const { petname, displayName, address } = contact
+  if (petname !== '') return petname
+  if (displayName === '') return nameOf(address)
+  return mixesAlphabets(displayName) ? `${displayName} · ${address}` : displayName
 }
 
 export function accountView(account: Account): AccountView {

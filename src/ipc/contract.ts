@@ -92,7 +92,7 @@ export const CALLS = {
   'onboarding.checkName': {
     input: v.strictObject({ relay, name: v.pipe(v.string(), v.maxLength(64)) }),
     output: v.strictObject({ free: v.boolean() }),
-    errors: ['ADDRESS_INVALID', 'NAME_INVALID', ...NETWORK],
+    errors: ['ADDRESS_INVALID', 'NAME_INVALID', 'NAME_LOOKS_TAKEN', 'NAME_RESERVED', ...NETWORK],
   },
   'onboarding.createAccount': {
     input: v.strictObject({
@@ -108,6 +108,8 @@ export const CALLS = {
       'ADDRESS_INVALID',
       'NAME_INVALID',
       'NAME_TAKEN',
+      'NAME_LOOKS_TAKEN',
+      'NAME_RESERVED',
       'INVITE_CODE_REQUIRED',
       'INVITE_CODE_INVALID',
       'KEYCHAIN_UNAVAILABLE',

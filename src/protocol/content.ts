@@ -1,3 +1,4 @@
+import { cleanDisplayName } from './display-names.ts'
 import { MAX_TEXT_BYTES, MAX_TEXT_CHARS } from '#shared/text-limits.ts'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
@@ -29,6 +30,8 @@ export interface Content {
   readonly receipts?: {
     readonly delivered: readonly Uint8Array[]
     readonly read: readonly Uint8Array[]
+    /** Hashes of envelopes (`envelopeHash`). */
+    readonly envelopes: readonly Uint8Array[]
   }
   readonly resendRequest?: {
     readonly envelopeIds: readonly Uint8Array[]
@@ -62,7 +65,11 @@ export function encodeContent(content: Content): Uint8Array {
       ...(profile && { profile: { displayName: profile.displayName } }),
       ...(tokenGrant && { tokenGrant: { token: tokenGrant } }),
       ...(receipts && {
-        receipts: { delivered: [...receipts.delivered], read: [...receipts.read] },
+        receipts: {
+          delivered: [...receipts.delivered],
+          read: [...receipts.read],
+          envelopes: [...receipts.envelopes],
+        },
       }),
       ...(resendRequest && {
         resendRequest: {
@@ -94,7 +101,12 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   const { profile, tokenGrant, receipts, resendRequest, signedMode, inviteProof } = content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
-  if (receipts && !(areIds(receipts.delivered) && areIds(receipts.read))) return null
+  if (
+    receipts &&
+    !(areIds(receipts.delivered) && areIds(receipts.read) && areIds(receipts.envelopes))
+  ) {
+    return null
+  }
   if (
     resendRequest &&
     !(areIds(resendRequest.envelopeIds) && areIds(resendRequest.nothingToResend))
@@ -106,9 +118,15 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   if (text === null) return null
   return {
     sentAtMs: content.sentAtMs > BigInt(MAX_TIME_MS) ? MAX_TIME_MS : Number(content.sentAtMs),
-    ...(profile && { profile: { displayName: cleanName(profile.displayName) } }),
+    ...(profile && { profile: { displayName: cleanDisplayName(profile.displayName) } }),
     ...(tokenGrant && { tokenGrant: tokenGrant.token }),
-    ...(receipts && { receipts: { delivered: receipts.delivered, read: receipts.read } }),
+    ...(receipts && {
+      receipts: {
+        delivered: receipts.delivered,
+        read: receipts.read,
+        envelopes: receipts.envelopes,
+      },
+    }),
     ...(resendRequest && {
       resendRequest: {
         envelopeIds: resendRequest.envelopeIds,
@@ -119,6 +137,12 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     ...(signedMode && { signedMode: signedMode.on }),
     ...(inviteProof && { inviteProof: inviteProof.proof }),
   }
+}
+
+/** Whether the sender keeps an envelope with this content until it is confirmed: all but what only confirms. */
+export function awaitsReceipt(content: Content): boolean {
+  const { profile, tokenGrant, resendRequest, text, signedMode } = content
+  return [profile, tokenGrant, resendRequest, text, signedMode].some((part) => part !== undefined)
 }
 
 function checkText(text: NonNullable<ContentPb['text']>): TextContent | null {
@@ -148,14 +172,6 @@ export function isTextSendable(text: string): boolean {
   return (
     text.length * 3 <= MAX_TEXT_BYTES || new TextEncoder().encode(text).length <= MAX_TEXT_BYTES
   )
-}
-
-/** Control characters, line breaks, and those that turn the direction of what stands around a name. */
-const UNFIT_FOR_NAMES = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu
-
-/** A name as it may stand in a line of ours, whoever chose it. */
-function cleanName(name: string): string {
-  return name.replace(UNFIT_FOR_NAMES, ' ').trim()
 }
 
 /** Cuts a text to an excerpt of at most 200 characters, never inside a surrogate pair. */

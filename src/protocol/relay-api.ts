@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import {
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
+  ERA_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
   MAX_CERTIFICATE_BYTES,
@@ -54,7 +55,7 @@ export const InfoAnswer = Type.Object({
   service: Type.Literal('sotto-relay'),
   version: Type.String({ maxLength: 64 }),
   protocolVersions: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: 64 }),
-  registration: Type.Union([Type.Literal('open'), Type.Literal('invite')]),
+  registration: Type.Union([Type.Literal('open'), Type.Literal('work'), Type.Literal('invite')]),
   work: Type.Object({ bits: Type.Integer({ minimum: 0, maximum: 32 }), salt: bytes(16) }),
   limits: Type.Object({
     envelopeBytes: Type.Integer({ minimum: 1 }),
@@ -64,6 +65,7 @@ export const InfoAnswer = Type.Object({
     retentionMs: Type.Integer({ minimum: 1 }),
   }),
   serverTimeMs: Time,
+  era: bytes(ERA_BYTES),
 })
 export type InfoAnswer = Static<typeof InfoAnswer>
 
@@ -79,7 +81,17 @@ export type ErrorAnswer = Static<typeof ErrorAnswer>
 // ---- Accounts ----
 
 export const NameParams = Type.Object({ name: Name }, strict)
-export const NameAnswer = Type.Object({ free: Type.Boolean() })
+export const NameAnswer = Type.Object({
+  free: Type.Boolean(),
+  /** Why it is not. */
+  code: Type.Optional(
+    Type.Union([
+      Type.Literal('NAME_TAKEN'),
+      Type.Literal('NAME_LOOKS_TAKEN'),
+      Type.Literal('NAME_RESERVED'),
+    ]),
+  ),
+})
 
 export const RegisterRequest = Type.Object(
   {

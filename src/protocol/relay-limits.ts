@@ -3,6 +3,10 @@
 /** Versions of the relay's HTTP contract that this build speaks. */
 export const RELAY_PROTOCOL_VERSIONS: readonly number[] = [1]
 
+/** Header of every answer: the relay's era, 16 bytes in base64url. */
+export const ERA_HEADER = 'sotto-era'
+export const ERA_BYTES = 16
+
 export const MAX_ENVELOPE_BYTES = 65_536
 /** First contact without a delivery token. */
 export const MAX_KNOCK_BYTES = 16_384

@@ -66,6 +66,8 @@ export class Caller {
   readonly #clock: Clock
   readonly #random: Random
   readonly #sessions = new Map<string, OpenSession>()
+  /** How far the clocks of relays are ahead of ours, where that is too far for signatures. */
+  readonly #aheadMs = new Map<RelayHost, number>()
 
   constructor(http: Http, clock: Clock, random: Random) {
     this.#http = http
@@ -95,11 +97,27 @@ export class Caller {
     const key = await this.#deviceKey(host, origin, signer)
     if (!key.ok) return key
     const signed = { method: 'GET', url: `${origin.url}${path}` }
-    return ok(signRequest(key.value, signed, this.#clock, this.#random))
+    return ok(signRequest(key.value, signed, this.#clockOf(host), this.#random))
   }
 
   forgetSession(host: RelayHost, signer: RequestSigner): void {
     this.#sessions.delete(sessionName(host, signer))
+  }
+
+  /**
+   * Takes note of the time in a relay's CLOCK_SKEW. From then on requests to it, and to nobody else, are signed with
+   * that time: it can only be used at the relay that has named it.
+   * @returns false where it does not say the time.
+   */
+  learnTime(host: RelayHost, { code, serverTimeMs }: Failure): boolean {
+    if (code !== 'CLOCK_SKEW' || serverTimeMs === undefined) return false
+    this.#aheadMs.set(host, serverTimeMs - this.#clock.nowMs())
+    return true
+  }
+
+  #clockOf(host: RelayHost): Pick<Clock, 'nowMs'> {
+    const aheadMs = this.#aheadMs.get(host) ?? 0
+    return { nowMs: () => this.#clock.nowMs() + aheadMs }
   }
 
   async #send<T, Code extends ErrorCode>(
@@ -109,7 +127,7 @@ export class Caller {
   ): ReturnType<Http['send']> {
     const { auth } = call
     if (auth.kind === 'anonymous') return this.#http.send(host, origin, request(call, {}))
-    if (auth.kind === 'account') return this.#signed(host, origin, call, accountKey(auth.signer))
+    if (auth.kind === 'account') return this.#asAccount(host, origin, call, auth.signer)
     const key = await this.#deviceKey(host, origin, auth.signer)
     if (!key.ok) return key
     const answer = await this.#signed(host, origin, call, key.value)
@@ -120,7 +138,24 @@ export class Caller {
     return renewed.ok ? this.#signed(host, origin, call, renewed.value) : renewed
   }
 
-  #signed<T, Code extends ErrorCode>(
+  /**
+   * Signs with the account's key. A relay says no more than that it does not accept the signature; whether the account
+   * is still there is asked of its directory.
+   */
+  async #asAccount<T, Code extends ErrorCode>(
+    host: RelayHost,
+    origin: RelayOrigin,
+    call: Call<T, Code>,
+    signer: RequestSigner,
+  ): ReturnType<Http['send']> {
+    const answer = await this.#signed(host, origin, call, accountKey(signer))
+    if (answer.ok || answer.error.code !== 'UNAUTHORIZED') return answer
+    const path = `/v1/accounts/${signer.name}`
+    const lookup = await this.#http.send(host, origin, { method: 'GET', path })
+    return !lookup.ok && lookup.error.code === 'ACCOUNT_UNKNOWN' ? lookup : answer
+  }
+
+  async #signed<T, Code extends ErrorCode>(
     host: RelayHost,
     origin: RelayOrigin,
     call: Call<T, Code>,
@@ -129,8 +164,12 @@ export class Caller {
     const { method, path } = call
     const body = bodyOf(call)
     const signed = { method, url: `${origin.url}${path}`, ...(body && { body }) }
-    const headers = signRequest(key, signed, this.#clock, this.#random)
-    return this.#http.send(host, origin, request(call, headers))
+    const send = () => {
+      const headers = signRequest(key, signed, this.#clockOf(host), this.#random)
+      return this.#http.send(host, origin, request(call, headers))
+    }
+    const answer = await send()
+    return !answer.ok && this.learnTime(host, answer.error) ? send() : answer
   }
 
   async #deviceKey(
@@ -149,7 +188,7 @@ export class Caller {
       parse: parseSession,
       codes: [],
     }
-    const answer = await this.#signed(host, origin, call, accountKey(signer))
+    const answer = await this.#asAccount(host, origin, call, signer)
     if (!answer.ok) return answer
     const session = parseSession(answer.value.body)
     const key = session && decodeBase64Url(session.key)

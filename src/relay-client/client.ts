@@ -30,6 +30,7 @@ import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
+import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
 import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
@@ -44,6 +45,14 @@ export interface RelayClientOptions {
 }
 
 const ANONYMOUS = { kind: 'anonymous' } as const
+const REGISTRATION_CODES = [
+  'NAME_TAKEN',
+  'NAME_INVALID',
+  'NAME_LOOKS_TAKEN',
+  'NAME_RESERVED',
+  'INVITE_CODE_REQUIRED',
+  'INVITE_CODE_INVALID',
+] as const
 const MESSAGE_CODES = ['MAILBOX_FULL', 'RELAY_FULL', 'TOO_LARGE'] as const
 
 const parseInfo = answerParser(InfoAnswer)
@@ -63,6 +72,7 @@ export class RelayClient implements Relay {
   readonly #random: Random
   readonly #http: Http
   readonly #caller: Caller
+  readonly #lanes: DepositLanes
   readonly #subscriptions = new Set<RelaySubscription>()
 
   constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
@@ -70,6 +80,7 @@ export class RelayClient implements Relay {
     this.#random = random
     this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
     this.#caller = new Caller(this.#http, clock, random)
+    this.#lanes = new DepositLanes(this.#http, clock)
   }
 
   isPrivate(host: RelayHost): boolean {
@@ -102,15 +113,21 @@ export class RelayClient implements Relay {
     return spoken ? info : err(failure('CLIENT_TOO_OLD'))
   }
 
-  async nameFree(host: RelayHost, name: string): CallResult<boolean, 'NAME_INVALID'> {
+  async nameFree(
+    host: RelayHost,
+    name: string,
+  ): CallResult<boolean, 'NAME_INVALID' | 'NAME_LOOKS_TAKEN' | 'NAME_RESERVED'> {
     if (!NAME_PATTERN.test(name)) return err(failure('NAME_INVALID'))
-    return this.#caller.call(host, {
+    const answer = await this.#caller.call(host, {
       method: 'GET',
       path: `/v1/names/${name}`,
       auth: ANONYMOUS,
-      parse: (body) => parseName(body)?.free ?? null,
+      parse: parseName,
       codes: ['NAME_INVALID'],
     })
+    if (!answer.ok) return answer
+    const { free, code } = answer.value
+    return free || code === undefined || code === 'NAME_TAKEN' ? ok(free) : err(failure(code))
   }
 
   async register(
@@ -118,10 +135,7 @@ export class RelayClient implements Relay {
     signer: RequestSigner,
     device: { readonly certificate: Uint8Array },
     inviteCode: string | null,
-  ): CallResult<
-    void,
-    'NAME_TAKEN' | 'NAME_INVALID' | 'INVITE_CODE_REQUIRED' | 'INVITE_CODE_INVALID'
-  > {
+  ): CallResult<void, (typeof REGISTRATION_CODES)[number]> {
     if (!NAME_PATTERN.test(signer.name)) return err(failure('NAME_INVALID'))
     const point = decodePoint(signer.signingKey)
     if (point === null) throw new TypeError('the signing key is not a point')
@@ -143,11 +157,14 @@ export class RelayClient implements Relay {
         ...(work !== undefined && { work }),
       },
       parse: parseRegistered,
-      codes: ['NAME_TAKEN', 'NAME_INVALID', 'INVITE_CODE_REQUIRED', 'INVITE_CODE_INVALID'],
+      codes: REGISTRATION_CODES,
       // The relay wants other work than it said a moment ago.
       translate: { FORBIDDEN: 'OVERLOADED' },
     })
-    return registered.ok ? ok(undefined) : registered
+    if (!registered.ok) return registered
+    // One from before, where the relay had lost the account, is for another.
+    this.#caller.forgetSession(host, signer)
+    return ok(undefined)
   }
 
   async deleteAccount(
@@ -256,7 +273,17 @@ export class RelayClient implements Relay {
     })
   }
 
-  async deposit(
+  deposit(
+    host: RelayHost,
+    deposit: Parameters<Relay['deposit']>[1],
+  ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
+    const { envelopeId: id, deviceId, token, envelope: body } = deposit
+    return this.#lanes.deposit(host, { token, deviceId, id, body }, () =>
+      this.#requestDeposit(host, deposit),
+    )
+  }
+
+  async #requestDeposit(
     host: RelayHost,
     deposit: Parameters<Relay['deposit']>[1],
   ): CallResult<void, 'DELIVERY_REFUSED' | 'MAILBOX_FULL' | 'RELAY_FULL' | 'TOO_LARGE'> {
@@ -318,12 +345,18 @@ export class RelayClient implements Relay {
     return subscription
   }
 
+  onEra(listener: (host: RelayHost, era: string) => void): void {
+    this.#http.onEra = listener
+  }
+
   setProxy(proxy: ProxySetting): void {
     this.#http.setProxy(proxyUrl(proxy))
+    this.#lanes.closeAll()
     for (const subscription of this.#subscriptions) subscription.reconnect()
   }
 
   async close(): Promise<void> {
+    this.#lanes.closeAll()
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     await this.#http.close()
   }

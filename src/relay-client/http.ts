@@ -3,8 +3,8 @@ import { Compile } from 'typebox/compile'
 import type { Static, TSchema } from 'typebox'
 import type { NetworkError, RelayHost } from '#core/ports.ts'
 import { ErrorAnswer } from '#protocol/relay-api.ts'
-import { MAX_ANSWER_BYTES } from '#protocol/relay-limits.ts'
-import { decodeUtf8 } from '#shared/bytes.ts'
+import { ERA_BYTES, ERA_HEADER, MAX_ANSWER_BYTES } from '#protocol/relay-limits.ts'
+import { decodeBase64Url, decodeUtf8 } from '#shared/bytes.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { dial, DialError, type DialOptions } from './dialer.ts'
@@ -29,6 +29,8 @@ export interface HttpAnswer {
   readonly status: number
   /** Parsed JSON; `undefined` where there is no body. */
   readonly body: unknown
+  /** In canonical base64url; `null` where none was told. */
+  readonly era: string | null
 }
 
 export type HttpResult = Result<HttpAnswer, Failure>
@@ -36,7 +38,7 @@ export type HttpResult = Result<HttpAnswer, Failure>
 const REQUEST_TIMEOUT_MS = 20_000
 const CONNECTIONS_PER_RELAY = 8
 /** A relay that names a longer time is not believed. */
-const MAX_RETRY_AFTER_MS = 60 * 60_000
+export const MAX_RETRY_AFTER_MS = 60 * 60_000
 
 const errorAnswer = Compile(ErrorAnswer)
 
@@ -55,12 +57,17 @@ export function parseErrorAnswer(body: unknown): Failure | null {
     ...(body.retryAfterMs !== undefined && {
       retryAfterMs: Math.min(body.retryAfterMs, MAX_RETRY_AFTER_MS),
     }),
+    ...(body.serverTimeMs !== undefined && { serverTimeMs: body.serverTimeMs }),
   })
 }
+
+/** Told of the era in each answer that has one. */
+export type EraListener = (host: RelayHost, era: string) => void
 
 /** HTTP to relays: bounded in time and size, never redirected, every failure a value. */
 export class Http {
   readonly #origins = new Origins()
+  onEra: EraListener = () => undefined
   #options: DialOptions
   #agent: Agent
 
@@ -102,6 +109,7 @@ export class Http {
   async send(host: RelayHost, origin: RelayOrigin, wanted: HttpRequest): Promise<HttpResult> {
     try {
       const answer = await this.#exchange(origin, wanted)
+      if (answer.era !== null) this.onEra(host, answer.era)
       if (answer.status >= 200 && answer.status < 300) return ok(answer)
       const told = parseErrorAnswer(answer.body)
       // Gateways before a relay that is away answer in their own words.
@@ -124,8 +132,8 @@ export class Http {
       signal: wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout,
     })
     const bytes = new Uint8Array(await response.body.arrayBuffer())
-    if (bytes.length === 0) return { status: response.statusCode, body: undefined }
-    return { status: response.statusCode, body: parseJson(bytes) }
+    const body = bytes.length === 0 ? undefined : parseJson(bytes)
+    return { status: response.statusCode, body, era: parseEra(response.headers[ERA_HEADER]) }
   }
 
   async #connect(origin: RelayOrigin, callback: buildConnector.Callback): Promise<void> {
@@ -148,6 +156,11 @@ export class Http {
       },
     })
   }
+}
+
+function parseEra(header: string | string[] | undefined): string | null {
+  if (typeof header !== 'string') return null
+  return decodeBase64Url(header)?.length === ERA_BYTES ? header : null
 }
 
 /** JSON, or `undefined` for anything else. */

@@ -23,7 +23,7 @@ const NO_BODY = new Uint8Array(0)
 export function signRequest(
   key: RequestKey,
   request: { readonly method: string; readonly url: string; readonly body?: Uint8Array },
-  clock: Clock,
+  clock: Pick<Clock, 'nowMs'>,
   random: Random,
 ): Record<string, string> {
   const createdSeconds = Math.floor(clock.nowMs() / 1_000)

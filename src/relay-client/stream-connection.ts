@@ -125,6 +125,7 @@ export class StreamConnection implements Connection {
           if (told?.code === 'UNAUTHORIZED') {
             this.#parts.caller.forgetSession(this.#parts.host, this.#parts.signer)
           }
+          if (told !== null) this.#parts.caller.learnTime(this.#parts.host, told)
           resolve(told === null ? { kind: 'blocked' } : failed(told))
         })
       })

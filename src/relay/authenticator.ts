@@ -1,6 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { hmacSha256 } from '#crypto/hkdf.ts'
-import { sha256, timingSafeEqual, verifyRaw, type SigningPublicKey } from '#crypto/primitives.ts'
+import {
+  randomBytes,
+  sha256,
+  SigningKeyPair,
+  timingSafeEqual,
+  verifyRawEvenly,
+  type SigningPublicKey,
+} from '#crypto/primitives.ts'
 import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
 import {
   contentDigest,
@@ -16,7 +23,7 @@ import { requesterKey, type RateLimits } from './rate-limits.ts'
 import { ReplayGuard } from './replay-guard.ts'
 import { refuse } from './request-error.ts'
 import type { DeviceSession, Sessions } from './sessions.ts'
-import type { AccountRecord, RelayStorage } from './storage.ts'
+import { StorageFullError, type AccountRecord, type RelayStorage } from './storage.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,9 +34,12 @@ declare module 'fastify' {
 
 /** A clock may be this far off. */
 const MAX_SKEW_SECONDS = 60
+/** Nonces are kept for longer than their signatures are good, lest a clock that jumps ahead and back brings them back. */
+const CLOCK_JUMP_MS = 2 * 60 * 60_000
 /** From the first time a signature can be accepted to the last. */
 const SIGNATURE_WINDOW_MS = (SIGNATURE_LIFETIME_SECONDS + 2 * MAX_SKEW_SECONDS) * 1_000
 
+const SESSION_KEY_BYTES = 32
 const NO_BODY = new Uint8Array(0)
 
 interface ReceivedSignature {
@@ -49,20 +59,26 @@ interface Dependencies {
 /** Tells who signed a request (RELAY-API §3). Every failure ends the request with its code. */
 export class Authenticator {
   readonly #parts: Dependencies
+  readonly #nobodysKey = SigningKeyPair.generate(randomBytes).publicKey
+  readonly #nobodysSecret = randomBytes(SESSION_KEY_BYTES)
   readonly #replays = new ReplayGuard(SIGNATURE_WINDOW_MS)
 
   constructor(parts: Dependencies) {
     this.#parts = parts
   }
 
-  /** The account whose key signed the request. */
+  /**
+   * The account whose key signed the request. A name without an account gets the same answer as a wrong signature, by
+   * the same work: its signature is checked with a key that nobody has.
+   */
   async account(request: FastifyRequest): Promise<AccountRecord> {
     const received = this.#receive(request, 'ecdsa-p256-sha256')
     const account = await this.#parts.storage.findAccount(received.params.keyId)
-    if (account === null) throw refuse('ACCOUNT_UNKNOWN')
-    const signingKey = decodeSigningPublicKey(account.signingKey)
+    const signingKey = decodeSigningPublicKey(account?.signingKey ?? this.#nobodysKey)
     if (!signingKey.ok) throw new TypeError('a stored signing key is not valid')
     await this.#checkKey(received, signingKey.value)
+    if (account === null) throw refuse('UNAUTHORIZED')
+    this.#parts.rates.take('account', String(account.id))
     return account
   }
 
@@ -82,14 +98,12 @@ export class Authenticator {
     const received = this.#receive(request, 'hmac-sha256')
     const nowMs = this.#parts.nowMs()
     const session = this.#parts.sessions.find(received.params.keyId, nowMs)
-    const expected = session && hmacSha256(session.key, received.base)
-    if (session === null || expected === null || !timingSafeEqual(expected, received.signature)) {
-      throw refuse('UNAUTHORIZED')
-    }
+    // The same work for an id that is none as for a wrong signature.
+    const expected = hmacSha256(session?.key ?? this.#nobodysSecret, received.base)
+    const isRight = timingSafeEqual(expected, received.signature)
+    if (session === null || !isRight) throw refuse('UNAUTHORIZED')
     // Kept in memory alone: after a restart a replay would find nothing to change, these requests are idempotent.
-    if (!this.#replays.use(`${session.id} ${received.params.nonce}`, nowMs)) {
-      throw refuse('REPLAYED')
-    }
+    if (!this.#isFresh(`${session.id} ${received.params.nonce}`)) throw refuse('REPLAYED')
     this.#parts.rates.take('device', String(session.mailbox))
     return session
   }
@@ -124,10 +138,24 @@ export class Authenticator {
   }
 
   async #checkKey(received: ReceivedSignature, signingKey: SigningPublicKey): Promise<void> {
-    if (!verifyRaw(signingKey, received.base, received.signature)) throw refuse('UNAUTHORIZED')
+    if (!verifyRawEvenly(signingKey, received.base, received.signature))
+      throw refuse('UNAUTHORIZED')
     const { keyId, nonce, expiresSeconds } = received.params
-    const usableUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000
-    const hash = sha256(encodeUtf8(`${keyId} ${nonce}`))
-    if (!(await this.#parts.storage.useNonce(hash, usableUntilMs))) throw refuse('REPLAYED')
+    const key = `${keyId} ${nonce}`
+    if (!this.#isFresh(key)) throw refuse('REPLAYED')
+    const keptUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000 + CLOCK_JUMP_MS
+    const isNew = await this.#parts.storage
+      .useNonce(sha256(encodeUtf8(key)), keptUntilMs)
+      .catch((cause: unknown) => {
+        // What is in memory must do: devices can still fetch what waits for them, which makes room.
+        if (cause instanceof StorageFullError) return true
+        throw cause
+      })
+    if (!isNew) throw refuse('REPLAYED')
+  }
+
+  /** By a clock that never jumps. */
+  #isFresh(key: string): boolean {
+    return this.#replays.use(key, performance.now())
   }
 }

@@ -9,6 +9,7 @@ import {
   parseDatabaseUrl,
   type DatabaseAddress,
 } from './postgres/database-url.ts'
+import { beginEra } from './postgres/era.ts'
 import { migratePostgres } from './postgres/schema.ts'
 import { createInviteCode, DATABASE_FILE, startRelay } from './relay.ts'
 
@@ -122,6 +123,13 @@ async function migrate(flags: Flags): Promise<void> {
   print(flags, { database: where, from, to }, `${where}: version ${from} -> ${to}`)
 }
 
+async function newEra(flags: Flags): Promise<void> {
+  const address = givenDatabase(flags)
+  await beginEra(address, flags.withoutStandbys === true)
+  const where = describeDatabase(address)
+  print(flags, { database: where }, `${where}: a new era has begun; start the relays again`)
+}
+
 async function move(flags: Flags): Promise<void> {
   const { where, tables } = await moveRelay(join(flags.data, DATABASE_FILE), givenDatabase(flags))
   const lines = tables.map(
@@ -166,10 +174,13 @@ export function relayCommand(): Command {
       ]),
     )
     .addOption(
-      new Option('--registration <policy>', 'who may register').choices(['open', 'invite']),
+      new Option(
+        '--registration <policy>',
+        'who may register: anybody, whoever has done some work, or by invite code (default: work)',
+      ).choices(['open', 'work', 'invite']),
     )
     .option('--invite-only', 'the same as --registration invite')
-    .option('--pow-bits <bits>', 'work of an open registration; 0 wants none', integer)
+    .option('--pow-bits <bits>', 'leading zero bits of the work (default: 18)', integer)
     .option('--public-url <origin>', 'https://host that clients use, where a proxy stands before')
     .option(
       '--trust-proxy',
@@ -221,6 +232,13 @@ Examples:
     .command('migrate')
     .description('Bring the tables of a PostgreSQL database to the newest version; relays may run.')
     .action((_flags, self: Command) => migrate(self.optsWithGlobals()).catch(fail))
+
+  command
+    .command('new-era')
+    .description(
+      'Say that an older copy of a PostgreSQL database was restored; relays must not run.',
+    )
+    .action((_flags, self: Command) => newEra(self.optsWithGlobals()).catch(fail))
 
   command
     .command('move')

@@ -1,6 +1,8 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
+import { NAME_PATTERN } from '#protocol/address.ts'
+import { RESERVED_NAMES } from '#protocol/look-alikes.ts'
 import { MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
 import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
 import { failure, type Failure } from '#shared/errors.ts'
@@ -36,8 +38,19 @@ const Limits = Type.Object(
     /** Delivery tokens of one account, ended ones included until they expire. */
     tokens: count(10_000),
     connections: count(20_000),
+    /** Of one address; behind a proxy, WebSockets only. */
+    connectionsPerAddress: count(500),
+    /** WebSockets of senders. */
+    depositConnections: count(1_000),
+    depositConnectionsPerAddress: count(32),
+    /** Requests of one connection that wait for their answer at once. */
+    pipelined: count(64),
+    /** Bodies that are being received or handled, of all connections together; a quarter for one address. */
+    bodiesBytes: count(64 * 1024 * 1024),
     /** To receive a whole request: slower senders are cut off. */
     requestTimeoutMs: count(20 * SECOND_MS),
+    /** Connections on which nothing moves are cut off. Longer than the longest poll. */
+    silenceMs: count(2 * MINUTE_MS),
     /** Above this delay of the event loop, requests are refused for a moment; 0 never refuses. */
     eventLoopDelayMs: Type.Integer({ minimum: 0, default: 5_000 }),
   },
@@ -56,8 +69,18 @@ const Rates = Type.Object(
     oneTimeKeys: bucket(60, MINUTE_MS),
     /** Per delivery token: one sender to one receiver. */
     deposits: bucket(60, SECOND_MS),
+    /** Per requester address: deposits by whatever tokens. */
+    senders: bucket(2_000, 20),
+    /** Per receiving device: deposits by whatever tokens. */
+    incoming: bucket(10_000, 5),
     /** Per requester address. */
     knocks: bucket(5, 12 * MINUTE_MS),
+    /** Per receiving account: knocks from wherever. */
+    knocked: bucket(30, 2 * MINUTE_MS),
+    /** Per account: requests signed with its key. */
+    account: bucket(60, 5 * SECOND_MS),
+    /** Per requester address: WebSockets opened. */
+    opens: bucket(120, SECOND_MS),
     /** Per requester address: requests whose signature or token must be looked at. */
     signed: bucket(120, 500),
     /** Per device, once its session is known. */
@@ -79,8 +102,15 @@ export const RelayConfig = Type.Object(
     withoutStandbys: Type.Boolean({ default: false }),
     /** How processes over one database learn of what others stored; `poll` where it has no LISTEN. */
     wakeUp: Type.Union([Type.Literal('listen'), Type.Literal('poll')], { default: 'listen' }),
-    registration: Type.Union([Type.Literal('open'), Type.Literal('invite')], { default: 'open' }),
-    /** Leading zero bits of the proof of work for open registration; 0 wants none. */
+    /** Who may register: anybody, whoever does the work, or whoever has an invite code. */
+    registration: Type.Union([Type.Literal('open'), Type.Literal('work'), Type.Literal('invite')], {
+      default: 'work',
+    }),
+    /** Names that nobody may register, nor any that look like them. */
+    reservedNames: Type.Array(Type.String({ pattern: NAME_PATTERN.source }), {
+      default: [...RESERVED_NAMES],
+    }),
+    /** Leading zero bits of the proof of work; with 0, `work` is `open`. */
     powBits: Type.Integer({ minimum: 0, maximum: MAX_WORK_BITS, default: 18 }),
     /** Origin that clients reach this relay by, where it is known: signatures for another are refused. */
     publicUrl: Type.Union([Type.String({ pattern: '^https?://[^/\\s?#@]+$' }), Type.Null()], {
@@ -133,7 +163,9 @@ export function relayConfig(options: RelayOptions): Result<RelayConfig, Failure<
   )
   if (validator.Check(filled)) {
     const database = filled.database === null ? null : parseDatabaseUrl(filled.database)
-    return database?.ok === false ? database : ok(filled)
+    if (database?.ok === false) return database
+    const needsNoWork = filled.registration === 'work' && filled.powBits === 0
+    return ok(needsNoWork ? { ...filled, registration: 'open' } : filled)
   }
   const [first] = validator.Errors(filled)
   const where = first?.instancePath.slice(1).replaceAll('/', '.') ?? ''

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
+import type { DepositStreams } from './deposit-streams.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -19,6 +20,7 @@ export interface RelayContext {
   readonly rates: RateLimits
   readonly wakeUps: WakeUps
   readonly streams: Streams
+  readonly depositStreams: DepositStreams
   readonly metrics: RelayMetrics
   readonly nowMs: () => number
   /** Set while the relay shuts down. */

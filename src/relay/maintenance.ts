@@ -1,14 +1,18 @@
 import type { RelayContext } from './context.ts'
 
 const EXPIRE_EVERY_MS = 60_000
+/** The shortest retention is kept this closely. */
+const EXPIRE_SHARE = 0.1
 const NEXT_BATCH_MS = 50
 const TOUCH_EVERY_MS = 60 * 60_000
+const NOTE_PROGRESS_EVERY_MS = 2_000
 
 /** Removes what has expired, a small batch at a time, and notes which devices are connected. */
 export class Maintenance {
   readonly #context: RelayContext
   readonly #onError: (cause: unknown) => void
   readonly #touchTimer: NodeJS.Timeout
+  readonly #progressTimer: NodeJS.Timeout
   #expireTimer: NodeJS.Timeout
   #stopped = false
 
@@ -17,12 +21,17 @@ export class Maintenance {
     this.#onError = onError
     this.#expireTimer = setTimeout(() => void this.#expire(), NEXT_BATCH_MS).unref()
     this.#touchTimer = setInterval(() => void this.#touch(), TOUCH_EVERY_MS).unref()
+    this.#progressTimer = setInterval(
+      () => void this.#noteProgress(),
+      NOTE_PROGRESS_EVERY_MS,
+    ).unref()
   }
 
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#expireTimer)
     clearInterval(this.#touchTimer)
+    clearInterval(this.#progressTimer)
   }
 
   async #expire(): Promise<void> {
@@ -35,8 +44,17 @@ export class Maintenance {
     }
     rates.sweep()
     if (this.#stopped) return
-    const delayMs = removed > 0 ? NEXT_BATCH_MS : EXPIRE_EVERY_MS
+    const idleMs = Math.min(EXPIRE_EVERY_MS, config.limits.retentionMs * EXPIRE_SHARE)
+    const delayMs = removed > 0 ? NEXT_BATCH_MS : idleMs
     this.#expireTimer = setTimeout(() => void this.#expire(), delayMs).unref()
+  }
+
+  async #noteProgress(): Promise<void> {
+    try {
+      await this.#context.storage.noteProgress()
+    } catch (cause) {
+      this.#onError(cause)
+    }
   }
 
   async #touch(): Promise<void> {

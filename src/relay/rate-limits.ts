@@ -10,7 +10,9 @@ const ADDRESS_RATES: readonly RateName[] = [
   'registrations',
   'lookups',
   'bundles',
+  'senders',
   'knocks',
+  'opens',
   'signed',
 ]
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
@@ -29,6 +31,8 @@ export function requesterKey(address: string): string {
 
 /** The relay's token buckets. In the memory of this process: a restart fills them. */
 export class RateLimits {
+  /** Whether addresses tell requesters apart here. */
+  readonly byAddress: boolean
   readonly #buckets: ReadonlyMap<RateName, TokenBuckets>
   readonly #nowMs: () => number
 
@@ -38,9 +42,9 @@ export class RateLimits {
    */
   constructor(config: RelayConfig, nowMs: () => number) {
     this.#nowMs = nowMs
-    const byAddress = config.trustProxy || !LOOPBACK.test(config.host)
+    this.byAddress = config.trustProxy || !LOOPBACK.test(config.host)
     const names = (Object.keys(config.rates) as RateName[]).filter(
-      (name) => byAddress || !ADDRESS_RATES.includes(name),
+      (name) => this.byAddress || !ADDRESS_RATES.includes(name),
     )
     this.#buckets = new Map(names.map((name) => [name, new TokenBuckets(config.rates[name])]))
   }
@@ -48,6 +52,12 @@ export class RateLimits {
   /** Takes one from a bucket. @returns 0, or the milliseconds to wait. */
   wait(rate: RateName, key: string): number {
     return this.#buckets.get(rate)?.take(key, this.#nowMs()) ?? 0
+  }
+
+  /** As {@link wait}, for the requester at an address. */
+  waitAt(rate: RateName, address: string): number {
+    const buckets = this.#buckets.get(rate)
+    return buckets === undefined ? 0 : buckets.take(requesterKey(address), this.#nowMs())
   }
 
   /** Takes one from a bucket. @throws RequestError RATE_LIMITED where it is empty. */

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { Authenticator } from './authenticator.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayContext } from './context.ts'
+import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
 import { Maintenance } from './maintenance.ts'
 import { RelayMetrics } from './metrics.ts'
@@ -21,6 +22,7 @@ import { WakeUps } from './wake-ups.ts'
 
 /** In the folder of a relay with the embedded engine. */
 export const DATABASE_FILE = 'relay.db'
+const ERA_FILE = 'relay.era'
 /** Requests still running at shutdown get this long. */
 const SHUTDOWN_GRACE_MS = 5_000
 
@@ -41,10 +43,12 @@ export interface RelayHooks {
   readonly storage?: RelayStorage
 }
 
+/** @param eraFile - in the folder of the embedded engine; none beside a relay that may be running. */
 async function openStorage(
   config: RelayConfig,
   onFatal: (cause: unknown) => void,
   log: (event: string) => void,
+  eraFile: string | null,
 ): Promise<RelayStorage> {
   if (config.database !== null) {
     const address = parseDatabaseUrl(config.database)
@@ -54,7 +58,9 @@ async function openStorage(
   }
   if (config.dataDir === null) return openSqliteStorage({ path: ':memory:', onFatal })
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  return openSqliteStorage({ path: join(config.dataDir, DATABASE_FILE), onFatal })
+  const path = join(config.dataDir, DATABASE_FILE)
+  const era = eraFile === null ? {} : { eraFile: join(config.dataDir, eraFile) }
+  return openSqliteStorage({ path, onFatal, ...era })
 }
 
 /**
@@ -75,17 +81,20 @@ export async function startRelay(
     hooks.onFatal(cause)
   }
   const log = (event: string): void => logger.warn(event)
-  const storage = hooks.storage ?? (await openStorage(config, onFatal, log))
+  const storage = hooks.storage ?? (await openStorage(config, onFatal, log, ERA_FILE))
   const closing = new AbortController()
   const streams = new Streams()
+  const depositStreams = new DepositStreams()
   const sessions = new Sessions(storage.secret)
-  const rates = new RateLimits(config, nowMs)
+  // By a clock that never jumps, lest everybody has to wait for it.
+  const rates = new RateLimits(config, hooks.nowMs ?? (() => Math.floor(performance.now())))
   const context: RelayContext = {
     config,
     storage,
     sessions,
     rates,
     streams,
+    depositStreams,
     auth: new Authenticator({ storage, sessions, rates, publicUrl: config.publicUrl, nowMs }),
     wakeUps: new WakeUps(storage.wakeUpChannel),
     metrics: new RelayMetrics(() => streams.size),
@@ -101,6 +110,7 @@ export async function startRelay(
     closing.abort()
     maintenance.stop()
     streams.closeAll()
+    depositStreams.closeAll()
     const cut = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_GRACE_MS).unref()
     await app.close()
     clearTimeout(cut)
@@ -177,7 +187,7 @@ export async function createInviteCode(
   const onFatal = (cause: unknown): never => {
     throw cause
   }
-  const storage = await openStorage(config, onFatal, () => undefined)
+  const storage = await openStorage(config, onFatal, () => undefined, null)
   try {
     const code = generateInviteCode()
     await storage.addInviteCode(inviteCodeHash(code), uses, expiresAtMs)

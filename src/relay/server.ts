@@ -1,23 +1,25 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
-import websocket from '@fastify/websocket'
 import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
-import type { Server, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
+import { ERA_HEADER } from '#protocol/relay-limits.ts'
+import { encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import manifest from '../../package.json' with { type: 'json' }
+import { Admission } from './admission.ts'
 import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
-import { depositRoutes } from './routes/deposits.ts'
-import { mailboxRoutes } from './routes/mailbox.ts'
+import { DEPOSITS_PATH, depositRoutes } from './routes/deposits.ts'
+import { mailboxRoutes, STREAM_PATH } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { Upgrades } from './upgrades.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const MAX_HEADER_BYTES = 8_192
@@ -42,6 +44,7 @@ export async function buildServer(
     bodyLimit: JSON_BODY_BYTES,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionTimeout: config.limits.silenceMs,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle' as const,
     return503OnClosing: false,
@@ -63,8 +66,6 @@ export async function buildServer(
           https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
-  const server: Server = app.server
-  server.maxConnections = config.limits.connections
 
   app.setValidatorCompiler(({ schema }) => {
     const validator = Compile(schema as TSchema)
@@ -75,7 +76,10 @@ export async function buildServer(
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
   })
+  const admission = new Admission(context)
+  admission.install(app)
   acceptBodies(app)
+  tellEra(app, context)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
   await app.register(underPressure, {
@@ -87,13 +91,20 @@ export async function buildServer(
   await app.register(swagger, {
     openapi: { info: { title: 'Sotto relay', version: manifest.version } },
   })
-  await app.register(websocket, {
-    options: { maxPayload: MAX_CLIENT_FRAME_BYTES, perMessageDeflate: false },
-    preClose: (done) => done(),
-  })
-  registerRoutes(app, context)
+  const paths = new Set([STREAM_PATH, DEPOSITS_PATH])
+  const upgrades = new Upgrades(app, paths, (response) => answerRaw(response, nowMs()))
+  registerRoutes(app, context, upgrades, admission)
   await app.ready()
   return app
+}
+
+/** With every answer, refusals included: that is how senders learn that the relay may have forgotten something. */
+function tellEra(app: RelayApp, { storage }: RelayContext): void {
+  const era = encodeBase64Url(storage.era)
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header(ERA_HEADER, era)
+    done()
+  })
 }
 
 function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
@@ -113,7 +124,12 @@ function overloaded(): Error {
 }
 
 /** The routes, and for each path an answer to the methods it doesn't offer. */
-function registerRoutes(app: RelayApp, context: RelayContext): void {
+function registerRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const offered = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = offered.get(url) ?? new Set()
@@ -123,8 +139,8 @@ function registerRoutes(app: RelayApp, context: RelayContext): void {
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
-  mailboxRoutes(app, context)
-  depositRoutes(app, context)
+  mailboxRoutes(app, context, upgrades, admission)
+  depositRoutes(app, context, upgrades, admission)
   for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({
@@ -164,7 +180,7 @@ function acceptBodies(app: RelayApp): void {
   )
 }
 
-/** A path that cannot even be routed. */
+/** What cannot even be routed. */
 function answerRaw(response: ServerResponse, nowMs: number): void {
   const { status, body } = errorAnswer(failure('INVALID_INPUT'), nowMs)
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))

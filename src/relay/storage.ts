@@ -1,4 +1,6 @@
 import type { Brand } from '#shared/brand.ts'
+import type { EraStorage } from './storage-era.ts'
+import type { NameStorage } from './storage-names.ts'
 import type { WakeUpChannel } from './wake-up-channel.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
@@ -33,8 +35,11 @@ export interface NewAccount {
 }
 
 export type Registration =
-  /** `existing`: the same key again; the device's certificate is now the given one. */
-  { readonly outcome: 'created' | 'existing' | 'taken' | 'invite-refused' }
+  /**
+   * `existing`: the same key again; the device's certificate is now the given one. `looks-taken`: another account's
+   * name has the same skeleton; no two ever have, but for those that were there before the rule.
+   */
+  { readonly outcome: 'created' | 'existing' | 'taken' | 'looks-taken' | 'invite-refused' }
 
 export interface Prekey {
   readonly id: number
@@ -121,7 +126,7 @@ export interface StorageState {
   readonly copies: 'one' | 'quorum'
 }
 
-export interface RelayStorage {
+export interface RelayStorage extends EraStorage, NameStorage {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
   /** Where several processes share the database: hints between them. */

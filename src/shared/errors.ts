@@ -202,6 +202,16 @@ export const ERRORS = {
     message:
       'A name has 2 to 32 characters: a–z, 0–9, dot, dash and underscore, and starts with a letter or digit.',
   },
+  NAME_LOOKS_TAKEN: {
+    retry: 'never',
+    http: 409,
+    message: 'This name looks too much like one that is taken. Choose another one.',
+  },
+  NAME_RESERVED: {
+    retry: 'never',
+    http: 409,
+    message: 'This name is kept for the people who run the relay. Choose another one.',
+  },
   INVITE_CODE_REQUIRED: {
     retry: 'after-action',
     http: 403,
@@ -258,6 +268,8 @@ export interface Failure<Code extends ErrorCode = ErrorCode> {
   readonly code: Code
   /** Milliseconds to wait before the next try, where the other side named them. */
   readonly retryAfterMs?: number
+  /** The time of the other side, in milliseconds since 1970, where it says that clocks differ. */
+  readonly serverTimeMs?: number
   readonly cause?: unknown
 }
 

@@ -283,7 +283,7 @@ export type AboutView = v.InferOutput<typeof AboutView>
 
 export const RelayCheckView = v.strictObject({
   version: text(64),
-  registration: v.picklist(['open', 'invite']),
+  registration: v.picklist(['open', 'work', 'invite']),
   secure: v.boolean(),
 })
 export type RelayCheckView = v.InferOutput<typeof RelayCheckView>

@@ -8,6 +8,7 @@ const STATUSES = ['pending', 'failed'] as const
 export class SqliteInboxTable implements InboxTable {
   readonly #seen: Statement
   readonly #markSeen: Statement
+  readonly #owesReceipt: Statement
   readonly #forgetSeenBefore: Statement
   readonly #hold: Statement
   readonly #held: Statement
@@ -18,7 +19,12 @@ export class SqliteInboxTable implements InboxTable {
 
   constructor(connection: Connection) {
     this.#seen = connection.statement('SELECT 1 FROM seen WHERE envelope_id = ?')
-    this.#markSeen = connection.statement('INSERT OR IGNORE INTO seen VALUES (?, ?)')
+    this.#markSeen = connection.statement(
+      'INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET owes_receipt = excluded.owes_receipt',
+    )
+    this.#owesReceipt = connection.statement(
+      'SELECT 1 FROM seen WHERE envelope_id = ? AND owes_receipt = 1',
+    )
     this.#forgetSeenBefore = connection.statement('DELETE FROM seen WHERE at_ms < ?')
     this.#hold = connection.statement(`
       INSERT OR REPLACE INTO held VALUES (
@@ -42,8 +48,12 @@ export class SqliteInboxTable implements InboxTable {
     return this.#seen.get(envelopeId) !== undefined
   }
 
-  markSeen(envelopeId: Uint8Array, atMs: number): void {
-    this.#markSeen.run(envelopeId, atMs)
+  markSeen(envelopeId: Uint8Array, atMs: number, owesReceipt: boolean): void {
+    this.#markSeen.run(envelopeId, atMs, Number(owesReceipt))
+  }
+
+  owesReceipt(envelopeId: Uint8Array): boolean {
+    return this.#owesReceipt.get(envelopeId) !== undefined
   }
 
   forgetSeenBefore(atMs: number): void {

@@ -1,7 +1,7 @@
 import type { ContactId, MessageSeq, OutboxItem } from '#core/model.ts'
 import type { OutboxTable } from '#core/ports.ts'
 import type { Connection, Row, Statement } from './connection.ts'
-import { bytes, bytesOrNull, integer, localId, localIdOrNull } from './row.ts'
+import { bytes, bytesOrNull, flag, integer, localId, localIdOrNull } from './row.ts'
 
 export class SqliteOutboxTable implements OutboxTable {
   readonly #add: Statement
@@ -12,6 +12,7 @@ export class SqliteOutboxTable implements OutboxTable {
   readonly #list: Statement
   readonly #byMessage: Statement
   readonly #setEnvelope: Statement
+  readonly #setReceipted: Statement
   readonly #clearEnvelopes: Statement
   readonly #remove: Statement
   readonly #removeForContact: Statement
@@ -19,7 +20,8 @@ export class SqliteOutboxTable implements OutboxTable {
   constructor(connection: Connection) {
     this.#add = connection.statement(`
       INSERT INTO outbox VALUES (
-        NULL, @envelopeId, @contactId, @deviceId, @messageSeq, @content, @envelope, @createdAtMs
+        NULL, @envelopeId, @contactId, @deviceId, @messageSeq, @content, @envelope, @createdAtMs,
+        @awaitsReceipt
       )`)
     this.#get = connection.statement('SELECT * FROM outbox WHERE envelope_id = ?')
     this.#contactsWaiting = connection.statement(
@@ -31,7 +33,12 @@ export class SqliteOutboxTable implements OutboxTable {
     this.#count = connection.statement('SELECT count(*) AS count FROM outbox')
     this.#list = connection.statement('SELECT * FROM outbox ORDER BY id')
     this.#byMessage = connection.statement('SELECT * FROM outbox WHERE message_seq = ? ORDER BY id')
-    this.#setEnvelope = connection.statement('UPDATE outbox SET envelope = ? WHERE envelope_id = ?')
+    this.#setEnvelope = connection.statement(
+      'UPDATE outbox SET envelope = ?, awaits_receipt = ? WHERE envelope_id = ?',
+    )
+    this.#setReceipted = connection.statement(
+      'UPDATE outbox SET awaits_receipt = 0 WHERE envelope_id = ?',
+    )
     this.#clearEnvelopes = connection.statement(
       'UPDATE outbox SET envelope = NULL WHERE contact_id = ?',
     )
@@ -40,7 +47,7 @@ export class SqliteOutboxTable implements OutboxTable {
   }
 
   add(item: OutboxItem): void {
-    this.#add.run({ ...item })
+    this.#add.run({ ...item, awaitsReceipt: Number(item.awaitsReceipt) })
   }
 
   get(envelopeId: Uint8Array): OutboxItem | null {
@@ -68,8 +75,12 @@ export class SqliteOutboxTable implements OutboxTable {
     return this.#byMessage.all(seq).map(toItem)
   }
 
-  setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array): void {
-    this.#setEnvelope.run(envelope, envelopeId)
+  setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array, awaitsReceipt: boolean): void {
+    this.#setEnvelope.run(envelope, Number(awaitsReceipt), envelopeId)
+  }
+
+  setReceipted(envelopeId: Uint8Array): void {
+    this.#setReceipted.run(envelopeId)
   }
 
   clearEnvelopes(contactId: ContactId): void {
@@ -97,6 +108,7 @@ function toItem(row: Row): OutboxItem {
     messageSeq: localIdOrNull(row, 'message_seq'),
     content: bytes(row, 'content'),
     envelope: bytesOrNull(row, 'envelope'),
+    awaitsReceipt: flag(row, 'awaits_receipt'),
     createdAtMs: integer(row, 'created_at_ms'),
   }
 }

@@ -12,6 +12,7 @@ import { SqlitePrekeyTable } from './prekey-table.ts'
 import { SqliteSessionTable } from './session-table.ts'
 import { SqliteSettingsTable } from './settings-table.ts'
 import { SqliteTraceTable } from './trace-table.ts'
+import { SqliteUnconfirmedTable } from './unconfirmed-table.ts'
 import { WordIndex } from './word-index.ts'
 
 /** The store over a connection whose schema is up to date. */
@@ -27,6 +28,7 @@ export class SqliteStore implements Store {
   readonly messages: SqliteMessageTable
   readonly traces: SqliteTraceTable
   readonly outbox: SqliteOutboxTable
+  readonly unconfirmed: SqliteUnconfirmedTable
   readonly inbox: SqliteInboxTable
   readonly #connection: Connection
   readonly #words: WordIndex
@@ -44,6 +46,7 @@ export class SqliteStore implements Store {
     this.conversations = new SqliteConversationTable(connection, this.contacts, this.messages)
     this.traces = new SqliteTraceTable(connection)
     this.outbox = new SqliteOutboxTable(connection)
+    this.unconfirmed = new SqliteUnconfirmedTable(connection)
     this.inbox = new SqliteInboxTable(connection)
   }
 

@@ -1,13 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
-import type { RelayOptions } from '#relay/config.ts'
 import type { ConversationView, MessageView } from '#shared/views.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { PeerGoneError } from '#test/helpers/rpc-peer.ts'
 import { ClientProcess, RelayProcess } from './processes.ts'
+import { writeUnlimited } from './unlimited.ts'
 
 const ROUNDS = Number(process.env['SOTTO_ROUNDS'] ?? 6)
 const LONGEST_ROUND_MS = 1_500
@@ -16,21 +16,6 @@ const LONGEST_PAUSE_MS = 20
 const MESSAGES_UNANSWERED = 4
 const SETTLED_WITHIN_MS = 120_000
 const PAGE = 200
-
-const bucket = { burst: 1_000_000_000, everyMs: 1 }
-const RELAY_OPTIONS: RelayOptions = {
-  limits: { mailboxEnvelopes: 1_000_000, mailboxBytes: 1_000_000_000, eventLoopDelayMs: 0 },
-  rates: {
-    registrations: bucket,
-    lookups: bucket,
-    bundles: bucket,
-    oneTimeKeys: bucket,
-    deposits: bucket,
-    knocks: bucket,
-    signed: bucket,
-    device: bucket,
-  },
-}
 
 /** From 0 up to the bound, not included. */
 function randomBelow(bound: number): number {
@@ -116,7 +101,7 @@ describe('clients and their relay, killed at random points', () => {
   const processes = [relay, ada.client, ben.client]
 
   beforeAll(async () => {
-    writeFileSync(configFile, JSON.stringify(RELAY_OPTIONS))
+    writeUnlimited(configFile)
     await relay.start()
     await ada.client.command('init', 'ada', '--relay', relay.host)
     await ben.client.command('init', 'ben', '--relay', relay.host)

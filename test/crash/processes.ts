@@ -17,6 +17,19 @@ abstract class RealProcess {
 
   abstract start(): Promise<void>
 
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error(`${this.name} does not run`)
+    return this.child.pid
+  }
+
+  /** Waits until it ends by itself. @returns its exit code; `null` where a signal ended it. */
+  async ended(): Promise<number | null> {
+    const { child } = this
+    if (child === null) return null
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child.exitCode
+  }
+
   /** @returns its exit code; `null` where a signal ended it. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     const { child } = this
@@ -35,14 +48,17 @@ abstract class RealProcess {
 
 /** A relay, always on the same port and folder. */
 export class RelayProcess extends RealProcess {
-  readonly #folder: string
+  readonly folder: string
   readonly #configFile: string
+  readonly #launcher: readonly string[]
   #port = 0
 
-  constructor(folder: string, configFile: string) {
+  /** @param launcher - a program and its arguments that runs the relay, as `env` does. */
+  constructor(folder: string, configFile: string, launcher: readonly string[] = []) {
     super('relay')
-    this.#folder = folder
+    this.folder = folder
     this.#configFile = configFile
+    this.#launcher = launcher
   }
 
   get host(): string {
@@ -50,20 +66,24 @@ export class RelayProcess extends RealProcess {
   }
 
   async start(): Promise<void> {
+    const data = ['--data', this.folder, '--port', String(this.#port)]
     const flags = [
-      '--data',
-      this.#folder,
       '--config',
       this.#configFile,
       '--pow-bits',
       '0',
+      '--log-level',
+      'silent',
       '--json',
     ]
-    const child = spawn(
+    const [program = '', ...args] = [
+      ...this.#launcher,
       process.execPath,
-      ['src/relay/main.ts', '--port', String(this.#port), ...flags],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
+      'src/relay/main.ts',
+      ...data,
+      ...flags,
+    ]
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.child = child
     const lines = createInterface({ input: child.stdout })
     const signal = AbortSignal.timeout(READY_WITHIN_MS)

@@ -23,6 +23,7 @@ export function hostile(relay: Relay, mischief: Mischief): Relay {
     fetchBundles: (...args) => relay.fetchBundles(...args),
     deposit: (...args) => relay.deposit(...args),
     knock: (...args) => relay.knock(...args),
+    onEra: (listener) => relay.onEra(listener),
     setProxy: (proxy) => relay.setProxy(proxy),
     close: () => relay.close(),
     async fetchIdentity(...args) {

@@ -192,14 +192,15 @@ export class Scenario {
   }
 
   /** Stops the first relay; `restartRelay` brings it back on the same port with the same data. */
-  async stopRelay(): Promise<{ restart: () => Promise<void> }> {
+  async stopRelay(): Promise<{ dataDir: string; restart: () => Promise<void> }> {
     const [relay] = this.#relays
     if (relay === undefined) throw new Error('the scenario has no relay')
     const port = Number(new URL(relay.url).port)
     await relay.close()
+    const dataDir = join(this.folder, 'relay-0')
     return {
+      dataDir,
       restart: async () => {
-        const dataDir = join(this.folder, 'relay-0')
         const config = relayConfig({ port, powBits: 0, dataDir, ...generousRates })
         this.#relays[0] = await startRelay(valueOf(config))
       },

@@ -131,6 +131,7 @@ test('a stranger gets neither an answer nor a text onto the screen', async () =>
       text: { messageId: randomBytes(16), text: 'read this' },
     }),
     envelope: null,
+    awaitsReceipt: false,
     createdAtMs: Date.now(),
   })
   store.close()

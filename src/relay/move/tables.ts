@@ -15,7 +15,13 @@ export interface MovedTable {
 export const MOVED_TABLES: readonly MovedTable[] = [
   {
     name: 'accounts',
-    columns: { id: 'bigint', name: 'text', signing_key: 'bytea', created_ms: 'bigint' },
+    columns: {
+      id: 'bigint',
+      name: 'text',
+      skeleton: 'text',
+      signing_key: 'bytea',
+      created_ms: 'bigint',
+    },
     key: ['id'],
   },
   {

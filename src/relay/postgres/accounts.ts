@@ -1,3 +1,4 @@
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
@@ -22,8 +23,11 @@ const DEVICE = `SELECT mailbox, certificate FROM devices JOIN certificates USING
 const MAILBOXES = 'SELECT mailbox FROM devices WHERE account = $1'
 const SPEND_INVITE = `UPDATE invite_codes SET uses_left = uses_left - 1
   WHERE hash = $1 AND uses_left > 0 AND expires_ms > $2`
-const ADD = `INSERT INTO accounts (name, signing_key, created_ms) VALUES ($1, $2, $3)
-  ON CONFLICT (name) DO NOTHING RETURNING id`
+const ADD = `INSERT INTO accounts (name, skeleton, signing_key, created_ms) VALUES ($1, $2, $3, $4)
+  ON CONFLICT DO NOTHING RETURNING id`
+const LOOKS_LIKE = 'SELECT id FROM accounts WHERE skeleton = $1'
+const NAME_STATE = `SELECT EXISTS (SELECT FROM accounts WHERE name = $1) AS taken,
+  EXISTS (SELECT FROM accounts WHERE skeleton = $2) AS looks_taken`
 const ADD_DEVICE =
   'INSERT INTO devices (account, device, seen_ms) VALUES ($1, $2, $3) RETURNING mailbox'
 const ADD_CERTIFICATE = 'INSERT INTO certificates (mailbox, certificate) VALUES ($1, $2)'
@@ -83,11 +87,20 @@ async function register(
     await renewDevice(transaction, existing.id, account, nowMs)
     return { outcome: 'existing' }
   }
+  const skeleton = nameSkeleton(name)
+  if ((await transaction.query(LOOKS_LIKE, [skeleton])).length > 0) {
+    return { outcome: 'looks-taken' }
+  }
   if (inviteHash !== null && (await transaction.change(SPEND_INVITE, [inviteHash, nowMs])) === 0) {
     return { outcome: 'invite-refused' }
   }
-  const [added] = await transaction.query<{ id: AccountId }>(ADD, [name, signingKey, nowMs])
-  // Somebody else took the name since we looked.
+  const [added] = await transaction.query<{ id: AccountId }>(ADD, [
+    name,
+    skeleton,
+    signingKey,
+    nowMs,
+  ])
+  // Somebody else took the name, or one that looks like it, since we looked.
   if (added === undefined) throw new RunAgain()
   await addDevice(transaction, added.id, account, nowMs)
   return { outcome: 'created' }
@@ -116,6 +129,13 @@ export class AccountTables {
         : [{ mailbox, deviceId: device, certificate }],
     )
     return { id: first.id, name, signingKey: first.signing_key, devices }
+  }
+
+  async nameState(name: string): Promise<'free' | 'taken' | 'looks-taken'> {
+    type Row = { readonly taken: boolean; readonly looks_taken: boolean }
+    const [row] = await this.#transactions.read<Row>(NAME_STATE, [name, nameSkeleton(name)])
+    if (row?.taken === true) return 'taken'
+    return row?.looks_taken === true ? 'looks-taken' : 'free'
   }
 
   delete(id: AccountId): Promise<void> {

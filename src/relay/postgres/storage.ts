@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { randomBytes } from '#crypto/primitives.ts'
+import { ERA_BYTES } from '#protocol/relay-limits.ts'
 import type { RelayStorage, StorageState } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
 import { Batches } from './batches.ts'
@@ -57,17 +58,21 @@ async function checkDurability(
   return { copies: settings.replicated ? 'quorum' : 'one' }
 }
 
-async function sharedSecret(transactions: Transactions): Promise<Uint8Array> {
-  const rows = await transactions.run(async (transaction) => {
-    transaction.send(
-      "INSERT INTO meta (name, value) VALUES ('secret', $1) ON CONFLICT DO NOTHING",
-      [randomBytes(SECRET_BYTES)],
-    )
-    return transaction.query<{ value: Uint8Array }>("SELECT value FROM meta WHERE name = 'secret'")
+/** What all processes of a relay share: made by whichever starts first. */
+async function sharedBytes(
+  transactions: Transactions,
+  name: 'secret' | 'era',
+  length: number,
+): Promise<Uint8Array> {
+  const [row] = await transactions.run(async (transaction) => {
+    transaction.send('INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      name,
+      randomBytes(length),
+    ])
+    return transaction.query<{ value: Buffer }>('SELECT value FROM meta WHERE name = $1', [name])
   })
-  const [row] = rows
-  if (row === undefined) throw new TypeError('the secret was not stored')
-  return row.value
+  if (row === undefined) throw new TypeError(`the ${name} was not stored`)
+  return Uint8Array.from(row.value)
 }
 
 /**
@@ -80,11 +85,13 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   const transactions = new Transactions(primary, !withoutStandbys)
   let state: StorageState
   let secret: Uint8Array
+  let era: Uint8Array
   try {
     const { reads } = await primary.current()
     await checkVersion(reads, address)
     state = await checkDurability(transactions, withoutStandbys)
-    secret = await sharedSecret(transactions)
+    secret = await sharedBytes(transactions, 'secret', SECRET_BYTES)
+    era = await sharedBytes(transactions, 'era', ERA_BYTES)
   } catch (cause) {
     await primary.close()
     throw cause
@@ -116,8 +123,12 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
 
   return {
     secret,
+    era,
+    // A restored copy is told by its operator: see `era.ts`.
+    noteProgress: async () => undefined,
     wakeUpChannel,
     register: (account, nowMs) => accounts.register(account, nowMs),
+    nameState: (name) => accounts.nameState(name),
     findAccount: (name) => accounts.find(name),
     deleteAccount: (id) => accounts.delete(id),
     touchDevice: (mailbox, nowMs) => mailboxes.touch(mailbox, nowMs),

@@ -12,6 +12,7 @@ import {
 } from '#protocol/relay-api.ts'
 import { MAX_CERTIFICATE_BYTES } from '#protocol/relay-limits.ts'
 import { STREAM_CLOSE } from '#protocol/relay-frames.ts'
+import { reservedNames } from '#protocol/look-alikes.ts'
 import { hasLeadingZeroBits, setWorkNumber, workInput } from '#protocol/relay-work.ts'
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
@@ -19,7 +20,7 @@ import { inviteCodeHash } from '../invite-code.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import { SESSION_LIFETIME_MS } from '../sessions.ts'
-import type { AccountRecord } from '../storage.ts'
+import { StorageFullError, type AccountRecord } from '../storage.ts'
 import { workSalt } from './service.ts'
 
 /** A stored signing key as JWK. */
@@ -48,6 +49,7 @@ function parseSigningKey(jwk: RegisterRequest['signingKey']): SigningPublicKey {
 export function accountRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, auth, rates, nowMs } = context
   const salt = workSalt(storage.secret)
+  const isReserved = reservedNames(config.reservedNames)
 
   /** Checks what a new account must bring: an invite code or work. @returns the code's hash. */
   function admission(request: RegisterRequest, signingKey: SigningPublicKey): Uint8Array | null {
@@ -55,6 +57,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       if (request.inviteCode === undefined) throw refuse('INVITE_CODE_REQUIRED')
       return inviteCodeHash(request.inviteCode)
     }
+    if (config.registration === 'open') return null
     const input = workInput(salt, signingKey, request.name)
     setWorkNumber(input, request.work ?? 0)
     if (!hasLeadingZeroBits(sha256(input), config.powBits)) throw refuse('FORBIDDEN')
@@ -81,12 +84,15 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       }
       await auth.possession(request, name, signingKey)
       const existing = await storage.findAccount(name)
+      // Whoever has the name keeps it, whatever has become of the rules.
+      if (existing === null && isReserved(name)) throw refuse('NAME_RESERVED')
       const inviteHash = existing === null ? admission(request.body, signingKey) : null
       const { outcome } = await storage.register(
         { name, signingKey, deviceId: device.id, certificate, inviteHash },
         nowMs(),
       )
       if (outcome === 'taken') throw refuse('NAME_TAKEN')
+      if (outcome === 'looks-taken') throw refuse('NAME_LOOKS_TAKEN')
       if (outcome === 'invite-refused') throw refuse('INVITE_CODE_INVALID')
       const account = await storage.findAccount(name)
       if (account === null) throw refuse('ACCOUNT_UNKNOWN')
@@ -140,7 +146,10 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       const { deviceId } = request.body
       const device = account.devices.find((candidate) => candidate.deviceId === deviceId)
       if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
-      await storage.touchDevice(device.mailbox, nowMs())
+      await storage.touchDevice(device.mailbox, nowMs()).catch((cause: unknown) => {
+        // It must be able to fetch what waits for it, which makes room.
+        if (!(cause instanceof StorageFullError)) throw cause
+      })
       const session = context.sessions.open(
         { account: account.id, mailbox: device.mailbox, deviceId },
         nowMs(),

@@ -1,44 +1,39 @@
-import { tokenHash } from '#crypto/delivery-token.ts'
+import { MAX_DEPOSIT_FRAME_BYTES } from '#protocol/deposit-frames.ts'
 import { DepositAnswer, DepositHeaders, EnvelopeParams, KnockHeaders } from '#protocol/relay-api.ts'
+import type { Admission } from '../admission.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
+import { DepositDesk, type DepositResult } from '../deposit-desk.ts'
+import { DepositStream } from '../deposit-stream.ts'
 import { requesterKey } from '../rate-limits.ts'
-import { refuse } from '../request-error.ts'
-import type { DepositOutcome, MailboxLimits } from '../storage.ts'
+import { refuse, RequestError } from '../request-error.ts'
+import type { Upgrades } from '../upgrades.ts'
 
-const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
+const decode = (text: string): Uint8Array => Buffer.from(text, 'base64url')
 const STORED = { stored: true as const }
 
-/** What a sender does: leave an envelope, anonymously. */
-export function depositRoutes(app: RelayApp, context: RelayContext): void {
+/** Of the WebSocket. */
+export const DEPOSITS_PATH = '/v1/deposits'
+
+/** @returns the status for the sender: 201 new, 200 seen before. */
+function statusOf(result: DepositResult): 200 | 201 {
+  if (!result.ok) throw new RequestError(result.error)
+  return result.value === 'stored' ? 201 : 200
+}
+
+function bodyOf(body: unknown): Uint8Array {
+  if (!(body instanceof Uint8Array) || body.length === 0) throw refuse('INVALID_INPUT')
+  return body
+}
+
+/** What a sender does: leave envelopes, anonymously. */
+export function depositRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const { config, storage, rates, nowMs } = context
-  const limits: MailboxLimits = {
-    envelopes: config.limits.mailboxEnvelopes,
-    bytes: config.limits.mailboxBytes,
-    knocks: config.limits.mailboxKnocks,
-    idleMs: config.limits.idleDeviceMs,
-  }
-
-  /** @returns the status for the sender: 201 new, 200 seen before. */
-  function finish(result: DepositOutcome): 200 | 201 {
-    context.metrics.deposits.inc({ outcome: result.outcome })
-    switch (result.outcome) {
-      case 'stored':
-        context.wakeUps.notify(result.mailbox)
-        return 201
-      case 'seen':
-        return 200
-      case 'refused':
-        throw refuse('DELIVERY_REFUSED')
-      case 'mailbox-full':
-        throw refuse('MAILBOX_FULL')
-    }
-  }
-
-  function bodyOf(body: unknown): Uint8Array {
-    if (!(body instanceof Uint8Array) || body.length === 0) throw refuse('INVALID_INPUT')
-    return body
-  }
-
+  const desk = new DepositDesk(context)
   const response = { 200: DepositAnswer, 201: DepositAnswer }
   const consumes = ['application/octet-stream']
 
@@ -55,17 +50,14 @@ export function depositRoutes(app: RelayApp, context: RelayContext): void {
       },
     },
     async (request, reply) => {
-      const hash = tokenHash(decode(request.headers['sotto-delivery-token']))
       const envelope = {
-        tokenHash: hash,
+        token: decode(request.headers['sotto-delivery-token']),
         deviceId: Number(request.headers['sotto-device']),
         id: decode(request.params.id),
         body: bodyOf(request.body),
       }
-      rates.take('deposits', Buffer.from(hash).toString('latin1'))
-      const result = await storage.deposit(envelope, limits, nowMs())
-      if (result.outcome === 'refused') rates.take('signed', requesterKey(request.ip))
-      return reply.code(finish(result)).send(STORED)
+      const result = await desk.deposit(envelope, request.ip)
+      return reply.code(statusOf(result)).send(STORED)
     },
   )
 
@@ -87,11 +79,32 @@ export function depositRoutes(app: RelayApp, context: RelayContext): void {
       const account = await storage.findAccount(request.headers['sotto-account'])
       const deviceId = Number(request.headers['sotto-device'])
       const device = account?.devices.find((candidate) => candidate.deviceId === deviceId)
-      if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      if (account === null || device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      rates.take('knocked', String(account.id))
       const knock = { mailbox: device.mailbox, id: decode(request.params.id), body }
-      const result = await storage.knock(knock, limits, nowMs())
+      const result = await storage.knock(knock, desk.limits, nowMs())
       if (result.outcome === 'refused') throw refuse('ACCOUNT_UNKNOWN')
-      return reply.code(finish(result)).send(STORED)
+      return reply.code(statusOf(desk.settle(result))).send(STORED)
+    },
+  )
+
+  app.get(
+    DEPOSITS_PATH,
+    {
+      schema: { hide: true },
+      preHandler: async (request) => upgrades.require(request),
+    },
+    (request, reply) => {
+      const { log } = request
+      const onError = (cause: unknown): void =>
+        log.error({ cause: String(cause) }, 'deposit failed')
+      const { ip } = request
+      const counted = admission.open(request, 'deposits')
+      upgrades.accept(request, reply, MAX_DEPOSIT_FRAME_BYTES, counted, (socket) => {
+        const stream = new DepositStream(socket, desk, ip, admission.roomFor(ip), onError)
+        context.depositStreams.add(stream)
+        socket.once('close', () => context.depositStreams.remove(stream))
+      })
     },
   )
 }

@@ -6,10 +6,17 @@ import {
   TokensRequest,
 } from '#protocol/relay-api.ts'
 import { MAX_POLL_ENVELOPES, MAX_POLL_WAIT_SECONDS } from '#protocol/relay-limits.ts'
+import { MAX_CLIENT_FRAME_BYTES } from '#protocol/relay-frames.ts'
+import type { Admission } from '../admission.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { DeviceStream } from '../device-stream.ts'
+import { Polls } from '../polls.ts'
 import { refuse } from '../request-error.ts'
 import type { MailboxId, StoredEnvelope } from '../storage.ts'
+import type { Upgrades } from '../upgrades.ts'
+
+/** Of the WebSocket. */
+export const STREAM_PATH = '/v1/stream'
 
 /** Bodies in one answer to a poll. */
 const POLL_BYTES = 1024 * 1024
@@ -23,8 +30,15 @@ function envelopeJson(envelope: StoredEnvelope): EnvelopesAnswer['envelopes'][nu
 }
 
 /** What a device does with its own mailbox: fetch, acknowledge, and say who may deposit. */
-export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
+export function mailboxRoutes(
+  app: RelayApp,
+  context: RelayContext,
+  upgrades: Upgrades,
+  admission: Admission,
+): void {
   const { config, storage, auth, wakeUps, streams, nowMs } = context
+
+  const polls = new Polls()
 
   /** Resolves on a hint for the mailbox, after the time, or when either side goes away. */
   function hint(mailbox: MailboxId, waitMs: number, gone: AbortSignal): Promise<void> {
@@ -54,6 +68,8 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
     },
     async (request, reply) => {
       const { mailbox } = auth.device(request)
+      // Nobody is there to read why.
+      if (!(await polls.begin(mailbox, request.raw.socket, reply.raw))) throw refuse('OVERLOADED')
       const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
       const count = Math.min(Number(limit), MAX_POLL_ENVELOPES)
       const fetch = async (): Promise<readonly StoredEnvelope[]> => {
@@ -123,12 +139,11 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
   )
 
   app.get(
-    '/v1/stream',
+    STREAM_PATH,
     {
-      websocket: true,
-      schema: { summary: 'The same as a WebSocket', querystring: PollQuery },
+      schema: { hide: true, querystring: PollQuery },
       preHandler: async (request) => {
-        if (!request.ws) throw refuse('INVALID_INPUT')
+        upgrades.require(request)
         const session = auth.device(request)
         if ((await storage.waiting(session.mailbox, 0, 1, 1)) === null) {
           throw refuse('ACCOUNT_UNKNOWN')
@@ -136,18 +151,22 @@ export function mailboxRoutes(app: RelayApp, context: RelayContext): void {
         request.mailbox = session.mailbox
       },
     },
-    (socket, request) => {
-      const { mailbox, log, query } = request
+    (request, reply) => {
+      const { mailbox, log } = request
       if (mailbox === null) throw new TypeError('a stream was opened without its check')
-      const onError = (cause: unknown): void => log.error({ cause }, 'stream failed')
-      const stream = new DeviceStream(socket, mailbox, Number(query.after ?? 0), storage, onError)
-      streams.add(stream)
-      const stop = wakeUps.listen(mailbox, () => stream.pump())
-      socket.once('close', () => {
-        stop()
-        streams.remove(stream)
+      const after = Number(request.query.after ?? 0)
+      const onError = (cause: unknown): void => log.error({ cause: String(cause) }, 'stream failed')
+      const counted = admission.open(request, 'stream')
+      upgrades.accept(request, reply, MAX_CLIENT_FRAME_BYTES, counted, (socket) => {
+        const stream = new DeviceStream(socket, mailbox, after, storage, onError)
+        streams.add(stream)
+        const stop = wakeUps.listen(mailbox, () => stream.pump())
+        socket.once('close', () => {
+          stop()
+          streams.remove(stream)
+        })
+        stream.pump()
       })
-      stream.pump()
     },
   )
 }

@@ -1,6 +1,7 @@
 import { hmacSha256 } from '#crypto/hkdf.ts'
 import { InfoAnswer, NameAnswer, NameParams } from '#protocol/relay-api.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
+import { reservedNames } from '#protocol/look-alikes.ts'
 import { RELAY_PROTOCOL_VERSIONS } from '#protocol/relay-limits.ts'
 import { WORK_SALT_BYTES } from '#protocol/relay-work.ts'
 import { encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
@@ -17,7 +18,9 @@ export function workSalt(secret: Uint8Array): Uint8Array {
 /** What anyone may ask: what this relay is, whether it works, and whether a name is free. */
 export function serviceRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, rates, nowMs } = context
+  const isReserved = reservedNames(config.reservedNames)
   const salt = encodeBase64Url(workSalt(storage.secret))
+  const era = encodeBase64Url(storage.era)
   const { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs } = config.limits
 
   app.get(
@@ -30,9 +33,10 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
         version: manifest.version,
         protocolVersions: [...RELAY_PROTOCOL_VERSIONS],
         registration: config.registration,
-        work: { bits: config.registration === 'open' ? config.powBits : 0, salt },
+        work: { bits: config.registration === 'work' ? config.powBits : 0, salt },
         limits: { envelopeBytes, knockBytes, mailboxEnvelopes, mailboxBytes, retentionMs },
         serverTimeMs: nowMs(),
+        era,
       }
     },
   )
@@ -49,7 +53,12 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
     async (request) => {
       rates.take('lookups', requesterKey(request.ip))
       if (!NAME_PATTERN.test(request.params.name)) throw refuse('NAME_INVALID')
-      return { free: (await storage.findAccount(request.params.name)) === null }
+      const { name } = request.params
+      const state = await storage.nameState(name)
+      if (state === 'taken') return { free: false, code: 'NAME_TAKEN' as const }
+      if (isReserved(name)) return { free: false, code: 'NAME_RESERVED' as const }
+      if (state === 'looks-taken') return { free: false, code: 'NAME_LOOKS_TAKEN' as const }
+      return { free: true }
     },
   )
 

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
 
@@ -13,10 +14,13 @@ interface DeviceRow {
   readonly certificate: Uint8Array
 }
 
+const NO_ACCOUNT = 0 as AccountId
+
 /** Accounts, their devices and invite codes. Synchronous: changes run inside a group commit. */
 export class AccountTables {
   readonly #account
   readonly #devices
+  readonly #skeleton
   readonly #insertAccount
   readonly #insertDevice
   readonly #insertCertificate
@@ -33,8 +37,11 @@ export class AccountTables {
     this.#devices = database.prepare<[AccountId], DeviceRow>(
       'SELECT mailbox, device, certificate FROM devices JOIN certificates USING (mailbox) WHERE account = ? ORDER BY device',
     )
-    this.#insertAccount = database.prepare<[string, Uint8Array, number], { id: AccountId }>(
-      'INSERT INTO accounts (name, signing_key, created_ms) VALUES (?, ?, ?) RETURNING id',
+    this.#skeleton = database.prepare<[string], { id: AccountId }>(
+      'SELECT id FROM accounts WHERE skeleton = ?',
+    )
+    this.#insertAccount = database.prepare<[string, string, Uint8Array, number], { id: AccountId }>(
+      'INSERT INTO accounts (name, skeleton, signing_key, created_ms) VALUES (?, ?, ?, ?) RETURNING id',
     )
     this.#insertDevice = database.prepare<[AccountId, number, number], { mailbox: MailboxId }>(
       'INSERT INTO devices (account, device, seen_ms) VALUES (?, ?, ?) RETURNING mailbox',
@@ -63,10 +70,12 @@ export class AccountTables {
       this.#renewDevice(existing.id, deviceId, certificate, nowMs)
       return { outcome: 'existing' }
     }
+    const skeleton = nameSkeleton(name)
+    if (this.#skeleton.get(skeleton) !== undefined) return { outcome: 'looks-taken' }
     if (inviteHash !== null && this.#spendInvite.run(inviteHash, nowMs).changes === 0) {
       return { outcome: 'invite-refused' }
     }
-    const inserted = this.#insertAccount.get(name, signingKey, nowMs)
+    const inserted = this.#insertAccount.get(name, skeleton, signingKey, nowMs)
     if (inserted === undefined) throw new TypeError('an insert returned no row')
     this.#addDevice(inserted.id, deviceId, certificate, nowMs)
     return { outcome: 'created' }
@@ -90,11 +99,20 @@ export class AccountTables {
 
   find(name: string): AccountRecord | null {
     const row = this.#account.get(name)
+    // Asked in any case: how long it takes does not tell whether the account is there.
+    const rows = this.#devices.all(row?.id ?? NO_ACCOUNT)
     if (row === undefined) return null
-    const devices = this.#devices
-      .all(row.id)
-      .map(({ mailbox, device, certificate }) => ({ mailbox, deviceId: device, certificate }))
+    const devices = rows.map(({ mailbox, device, certificate }) => ({
+      mailbox,
+      deviceId: device,
+      certificate,
+    }))
     return { id: row.id, name, signingKey: row.signing_key, devices }
+  }
+
+  nameState(name: string): 'free' | 'taken' | 'looks-taken' {
+    if (this.#account.get(name) !== undefined) return 'taken'
+    return this.#skeleton.get(nameSkeleton(name)) === undefined ? 'free' : 'looks-taken'
   }
 
   delete(id: AccountId): void {

@@ -3,9 +3,20 @@ import { StorageFullError } from '../storage.ts'
 
 interface Job {
   readonly work: () => unknown
+  /** Goes on from what is held back by the jobs before it; every other job finds it written. */
+  readonly joins: boolean
   readonly resolve: (value: never) => void
   readonly reject: (cause: unknown) => void
 }
+
+/** What the jobs of a group hold back, to write it once for all of them. */
+export interface HeldBack {
+  write(): void
+  /** The group was rolled back: it is as if it had not begun. */
+  drop(): void
+}
+
+const NOTHING_HELD_BACK: HeldBack = { write: () => undefined, drop: () => undefined }
 
 /** Longer groups gain little throughput and hold up the event loop. */
 const MAX_GROUP = 256
@@ -29,12 +40,18 @@ export class GroupCommit {
   readonly #commit
   readonly #rollback
   readonly #onFatal: (cause: unknown) => void
+  readonly #heldBack: HeldBack
   #queue: Job[] = []
   #scheduled = false
 
   /** @param onFatal - called when the file cannot be trusted any more; the process should end. */
-  constructor(database: Database, onFatal: (cause: unknown) => void) {
+  constructor(
+    database: Database,
+    onFatal: (cause: unknown) => void,
+    heldBack: HeldBack = NOTHING_HELD_BACK,
+  ) {
     this.#database = database
+    this.#heldBack = heldBack
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
@@ -43,15 +60,24 @@ export class GroupCommit {
 
   /** @param work - reads and changes the database; may run twice, so it has no other effects. */
   run<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve, reject })
-      this.#schedule()
-    })
+    return this.#enqueue(work, false)
+  }
+
+  /** As {@link run}, for work that reads and adds to what is held back instead of the database. */
+  join<T>(work: () => T): Promise<T> {
+    return this.#enqueue(work, true)
   }
 
   /** Commits everything that waits, at once. */
   flush(): void {
     while (this.#queue.length > 0) this.#commitGroup(this.#queue.splice(0, MAX_GROUP))
+  }
+
+  #enqueue<T>(work: () => T, joins: boolean): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, joins, resolve, reject })
+      this.#schedule()
+    })
   }
 
   #schedule(): void {
@@ -67,7 +93,12 @@ export class GroupCommit {
   #commitGroup(jobs: readonly Job[]): void {
     if (jobs.length === 0) return
     try {
-      const values = this.#transaction(() => jobs.map((job) => job.work()))
+      const values = this.#transaction(() =>
+        jobs.map((job) => {
+          if (!job.joins) this.#heldBack.write()
+          return job.work()
+        }),
+      )
       jobs.forEach((job, index) => job.resolve(values[index] as never))
     } catch (cause) {
       if (isFatal(cause)) {
@@ -87,9 +118,11 @@ export class GroupCommit {
     this.#begin.run()
     try {
       const value = work()
+      this.#heldBack.write()
       this.#commit.run()
       return value
     } catch (cause) {
+      this.#heldBack.drop()
       // SQLite has rolled back by itself after a full disk or a failed write.
       if (this.#database.inTransaction) this.#rollback.run()
       throw cause

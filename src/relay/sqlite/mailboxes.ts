@@ -8,6 +8,7 @@ import type {
   StoredEnvelope,
   TokenRecord,
 } from '../storage.ts'
+import type { HeldBack } from './group-commit.ts'
 
 interface MailboxRow {
   readonly mailbox: MailboxId
@@ -18,11 +19,34 @@ interface MailboxRow {
   readonly waiting_knocks: number
 }
 
+/** A mailbox that deposits of the running group go to: its row as they leave it, and what they add. */
+interface OpenMailbox {
+  readonly mailbox: MailboxId
+  readonly seen_ms: number
+  last_seq: number
+  waiting: number
+  waiting_bytes: number
+  waiting_knocks: number
+  added: number
+  addedBytes: number
+  addedKnocks: number
+}
+
 interface TokenRow extends MailboxRow {
   readonly label: Uint8Array
   readonly uses_left: number | null
   readonly expires_ms: number | null
   readonly ended_ms: number | null
+}
+
+/** A token that deposits of the running group come by. */
+interface OpenToken {
+  readonly hash: Uint8Array
+  readonly label: Uint8Array
+  readonly expires_ms: number | null
+  readonly uses_left: number | null
+  readonly ended_ms: number | null
+  readonly mailbox: OpenMailbox
 }
 
 interface EnvelopeRow {
@@ -39,14 +63,27 @@ interface Sums {
   readonly knocks: number
 }
 
+const REFUSED = { outcome: 'refused' } as const
+const SEEN = { outcome: 'seen' } as const
+const MAILBOX_FULL = { outcome: 'mailbox-full' } as const
+
 const MAILBOX_COLUMNS = 'mailbox, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
 /** Read at a time, so that little more than what is wanted is in memory. */
 const PAGE_ROWS = 32
 const SUMS =
   'count(*) AS count, ifnull(sum(length(body)), 0) AS bytes, ifnull(sum(knock), 0) AS knocks'
 
-/** Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. */
-export class MailboxTables {
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
+
+/**
+ * Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. Deposits of one group
+ * read a token and a mailbox once, and hold back the mailbox's new counts until the group ends or something else is
+ * to be done in it.
+ */
+export class MailboxTables implements HeldBack {
+  readonly #openTokens = new Map<string, OpenToken>()
+  readonly #openMailboxes = new Map<MailboxId, OpenMailbox>()
   readonly #token
   readonly #tokenOwner
   readonly #hasAccount
@@ -104,8 +141,8 @@ export class MailboxTables {
       `INSERT INTO envelopes (mailbox, seq, knock, received_ms, id, label, body)
         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, id) DO NOTHING`,
     )
-    this.#add = database.prepare<[number, number, number, MailboxId]>(
-      `UPDATE devices SET last_seq = ?, waiting = waiting + 1, waiting_bytes = waiting_bytes + ?,
+    this.#add = database.prepare<[number, number, number, number, MailboxId]>(
+      `UPDATE devices SET last_seq = ?, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?,
         waiting_knocks = waiting_knocks + ? WHERE mailbox = ?`,
     )
     this.#waiting = database.prepare<[MailboxId, number, number], EnvelopeRow>(
@@ -162,14 +199,16 @@ export class MailboxTables {
     limits: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
-    const token = this.#token.get(envelope.deviceId, envelope.tokenHash)
-    if (token === undefined) return { outcome: 'refused' }
+    const token = this.#openToken(envelope.deviceId, envelope.tokenHash)
+    if (token === null) return REFUSED
     const expired = token.expires_ms !== null && token.expires_ms <= nowMs
-    if (token.ended_ms !== null || expired) return this.#unlessSeen(token, envelope.id, 'refused')
-    const result = this.#store(token, envelope, token.label, false, limits, nowMs)
+    if (token.ended_ms !== null || expired) {
+      return this.#unlessSeen(token.mailbox, envelope.id, REFUSED)
+    }
+    const result = this.#store(token.mailbox, envelope, token.label, false, limits, nowMs)
     if (result.outcome === 'stored' && token.uses_left !== null) {
       const left = token.uses_left - 1
-      this.#useToken.run(left, left === 0 ? nowMs : null, envelope.tokenHash)
+      this.#useToken.run(left, left === 0 ? nowMs : null, token.hash)
     }
     return result
   }
@@ -179,22 +218,54 @@ export class MailboxTables {
     limits: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
-    const mailbox = this.#mailbox.get(knock.mailbox)
-    if (mailbox === undefined) return { outcome: 'refused' }
-    return this.#store(mailbox, knock, KNOCK_LABEL, true, limits, nowMs)
+    const open = this.#openMailboxes.get(knock.mailbox)
+    const row = open ?? this.#mailbox.get(knock.mailbox)
+    if (row === undefined) return REFUSED
+    return this.#store(open ?? this.#open(row), knock, KNOCK_LABEL, true, limits, nowMs)
+  }
+
+  write(): void {
+    for (const open of this.#openMailboxes.values()) {
+      if (open.added === 0) continue
+      const { last_seq, added, addedBytes, addedKnocks, mailbox } = open
+      this.#add.run(last_seq, added, addedBytes, addedKnocks, mailbox)
+    }
+    this.drop()
+  }
+
+  drop(): void {
+    if (this.#openMailboxes.size === 0) return
+    this.#openMailboxes.clear()
+    this.#openTokens.clear()
+  }
+
+  #open(row: MailboxRow): OpenMailbox {
+    const open = { ...row, added: 0, addedBytes: 0, addedKnocks: 0 }
+    this.#openMailboxes.set(row.mailbox, open)
+    return open
+  }
+
+  #openToken(deviceId: number, hash: Uint8Array): OpenToken | null {
+    const key = `${deviceId} ${latin1(hash)}`
+    const known = this.#openTokens.get(key)
+    if (known !== undefined) return known
+    const row = this.#token.get(deviceId, hash)
+    if (row === undefined) return null
+    const { label, uses_left, expires_ms, ended_ms, ...counts } = row
+    const mailbox = this.#openMailboxes.get(row.mailbox) ?? this.#open(counts)
+    const token = { hash, label, uses_left, expires_ms, ended_ms, mailbox }
+    // One whose uses are counted leads to several devices: it is read anew for each deposit.
+    if (uses_left === null) this.#openTokens.set(key, token)
+    return token
   }
 
   /** A repeated deposit has arrived, whatever has become of its token or mailbox since. */
-  #unlessSeen(
-    { mailbox }: MailboxRow,
-    id: Uint8Array,
-    outcome: 'refused' | 'mailbox-full',
-  ): DepositOutcome {
-    return { outcome: this.#envelopeId.get(mailbox, id) === undefined ? outcome : 'seen' }
+  #unlessSeen({ mailbox }: OpenMailbox, id: Uint8Array, outcome: DepositOutcome): DepositOutcome {
+    return this.#envelopeId.get(mailbox, id) === undefined ? outcome : SEEN
   }
 
   #store(
-    mailbox: MailboxRow,
+    mailbox: OpenMailbox,
     envelope: { readonly id: Uint8Array; readonly body: Uint8Array },
     label: Uint8Array,
     isKnock: boolean,
@@ -209,12 +280,18 @@ export class MailboxTables {
       mailbox.waiting_knocks + knock > limits.knocks ||
       mailbox.seen_ms + limits.idleMs < nowMs
     ) {
-      return this.#unlessSeen(mailbox, id, 'mailbox-full')
+      return this.#unlessSeen(mailbox, id, MAILBOX_FULL)
     }
     const seq = mailbox.last_seq + 1
-    const row = [mailbox.mailbox, seq, knock, nowMs, id, label, body] as const
-    if (this.#insertEnvelope.run(...row).changes === 0) return { outcome: 'seen' }
-    this.#add.run(seq, body.length, knock, mailbox.mailbox)
+    const inserted = this.#insertEnvelope.run(mailbox.mailbox, seq, knock, nowMs, id, label, body)
+    if (inserted.changes === 0) return SEEN
+    mailbox.last_seq = seq
+    mailbox.waiting += 1
+    mailbox.waiting_bytes += body.length
+    mailbox.waiting_knocks += knock
+    mailbox.added += 1
+    mailbox.addedBytes += body.length
+    mailbox.addedKnocks += knock
     return { outcome: 'stored', mailbox: mailbox.mailbox }
   }
 

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { nameSkeleton } from '#protocol/look-alikes.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
 // whole pages. Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
@@ -84,8 +85,17 @@ CREATE TABLE invite_codes (
 ) STRICT;
 `
 
+// Names that look alike: no two of the same skeleton. Of those that were there before, the oldest has it.
+const NAME_SKELETONS = `
+ALTER TABLE accounts ADD COLUMN skeleton TEXT;
+UPDATE accounts SET skeleton = name_skeleton(name);
+UPDATE accounts SET skeleton = NULL
+  WHERE id NOT IN (SELECT min(id) FROM accounts GROUP BY skeleton);
+CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS NOT NULL;
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS]
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {
@@ -95,6 +105,9 @@ export function migrate(database: Database): void {
       `The relay's database has version ${version}; this relay knows up to ${MIGRATIONS.length}.`,
     )
   }
+  database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
+    nameSkeleton(String(name)),
+  )
   for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
     database.transaction(() => {
       database.exec(migration)

@@ -2,6 +2,7 @@ import SQLite from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountTables } from './accounts.ts'
+import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MailboxTables } from './mailboxes.ts'
@@ -20,6 +21,8 @@ export interface SqliteStorageOptions {
   readonly path: string
   /** The file cannot be trusted any more (a failed sync, a damaged page): the process should end. */
   readonly onFatal: (cause: unknown) => void
+  /** File beside the database by which an older copy of it is recognised; none for a second connection. */
+  readonly eraFile?: string
   /** Upper bound of the file, for tests of a full disk. */
   readonly maxPages?: number
 }
@@ -50,11 +53,12 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     .get('secret')?.value
   if (secret === undefined) throw new TypeError('the secret was not stored')
 
+  const era = new Era(database, options.eraFile ?? null)
   const accounts = new AccountTables(database)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database)
   const expiry = new Expiry(database)
-  const commits = new GroupCommit(database, options.onFatal)
+  const commits = new GroupCommit(database, options.onFatal, mailboxes)
   const insertNonce = database.prepare<[Uint8Array, number]>(
     'INSERT INTO nonces (hash, expires_ms) VALUES (?, ?) ON CONFLICT DO NOTHING',
   )
@@ -62,7 +66,12 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
 
   return {
     secret,
+    era: era.current,
+    noteProgress: async () => {
+      if (await commits.run(() => era.advance())) era.mark()
+    },
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
+    nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),
@@ -75,8 +84,8 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     putTokens: (account, change, maxTokens, nowMs) =>
       commits.run(() => mailboxes.putTokens(account, change, maxTokens, nowMs)),
     deposit: (envelope, limits, nowMs) =>
-      commits.run(() => mailboxes.deposit(envelope, limits, nowMs)),
-    knock: (knock, limits, nowMs) => commits.run(() => mailboxes.knock(knock, limits, nowMs)),
+      commits.join(() => mailboxes.deposit(envelope, limits, nowMs)),
+    knock: (knock, limits, nowMs) => commits.join(() => mailboxes.knock(knock, limits, nowMs)),
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => commits.run(() => mailboxes.acknowledge(mailbox, which)),
@@ -89,6 +98,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     },
     close: async () => {
       commits.flush()
+      if (era.advance()) era.mark()
       database.close()
     },
   }

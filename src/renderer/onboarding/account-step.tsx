@@ -26,7 +26,12 @@ interface AccountStepProps {
   readonly onSubmit: () => void
 }
 
-const NAME_ERRORS: readonly ErrorCode[] = ['NAME_TAKEN', 'NAME_INVALID']
+const NAME_ERRORS: readonly ErrorCode[] = [
+  'NAME_TAKEN',
+  'NAME_INVALID',
+  'NAME_LOOKS_TAKEN',
+  'NAME_RESERVED',
+]
 const CODE_ERRORS: readonly ErrorCode[] = ['INVITE_CODE_REQUIRED', 'INVITE_CODE_INVALID']
 
 /** Name and relay, checked while typing. */
@@ -41,8 +46,13 @@ export function AccountStep(props: AccountStepProps) {
     relayCheck.state === 'done' && relayCheck.outcome.ok ? relayCheck.outcome.value : null
   const relayFailed = relayCheck.state === 'done' && !relayCheck.outcome.ok
   const nameCheck = useNameCheck(draft.relay, relay !== null, draft.name)
-  const taken = nameCheck.state === 'done' && nameCheck.outcome.ok && !nameCheck.outcome.value.free
+  const taken =
+    nameCheck.state === 'done' &&
+    (nameCheck.outcome.ok
+      ? !nameCheck.outcome.value.free
+      : NAME_ERRORS.includes(nameCheck.outcome.error.code))
   const needsCode = relay?.registration === 'invite'
+  const doesWork = relay?.registration === 'work'
 
   const nameValid = isAccountName(draft.name)
   const relayMissing = draft.relay.trim() === ''
@@ -159,7 +169,7 @@ export function AccountStep(props: AccountStepProps) {
         )}
         {errors.form !== undefined && <FormError>{errors.form}</FormError>}
         <Button type="submit" variant="primary" size="large" wide busy={pending}>
-          {pending ? t('account.creating') : props.submitLabel}
+          {pending ? t(doesWork ? 'account.working' : 'account.creating') : props.submitLabel}
         </Button>
         <KeysNote
           keychain={props.keychain}

@@ -19,7 +19,7 @@ const content: fc.Arbitrary<Content> = fc.record(
     sentAtMs: fc.integer({ min: 0, max: 9_000_000_000_000 }),
     profile: fc.record({ displayName: fc.stringMatching(/^[a-z]{0,32}$/) }),
     tokenGrant: fc.uint8Array({ minLength: 32, maxLength: 32 }),
-    receipts: fc.record({ delivered: ids, read: ids }),
+    receipts: fc.record({ delivered: ids, read: ids, envelopes: ids }),
     resendRequest: fc.record({ envelopeIds: ids, nothingToResend: ids }),
     text: fc.record(
       {
@@ -61,7 +61,14 @@ describe('content', () => {
   test.each<[string, Content]>([
     ['a short token', { sentAtMs: 1, tokenGrant: new Uint8Array(31) }],
     ['a long name', { sentAtMs: 1, profile: { displayName: 'x'.repeat(65) } }],
-    ['a short id', { sentAtMs: 1, receipts: { delivered: [new Uint8Array(15)], read: [] } }],
+    [
+      'a short id',
+      { sentAtMs: 1, receipts: { delivered: [new Uint8Array(15)], read: [], envelopes: [] } },
+    ],
+    [
+      'a long hash',
+      { sentAtMs: 1, receipts: { delivered: [], read: [], envelopes: [new Uint8Array(32)] } },
+    ],
     [
       'too many ids',
       {

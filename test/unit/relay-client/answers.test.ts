@@ -46,6 +46,7 @@ const INFO = {
     retentionMs: 1,
   },
   serverTimeMs: 5,
+  era: encodeBase64Url(new Uint8Array(16)),
 }
 
 describe('what a relay says about itself', () => {

@@ -140,7 +140,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
       envelopes: ENVELOPES - ACKNOWLEDGED,
       bundle_replies: 2,
       invite_codes: 1,
-      meta: 1,
+      meta: 3,
     })
     for (const { digest } of tables) expect(digest).toMatch(/^[0-9a-f]{64}$/)
 

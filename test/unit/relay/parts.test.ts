@@ -128,7 +128,7 @@ describe('the configuration', () => {
     )
     expect(config).toMatchObject({
       host: '127.0.0.1',
-      registration: 'open',
+      registration: 'work',
       limits: { tokens: 5, mailboxEnvelopes: 1_000 },
       rates: { knocks: { burst: 1, everyMs: 2 }, deposits: { burst: 60, everyMs: 1_000 } },
     })
@@ -137,6 +137,7 @@ describe('the configuration', () => {
   test.each([
     [{ port: 70_000 }, 'port'],
     [{ powBits: 33 }, 'powBits'],
+    [{ reservedNames: ['Admin'] }, 'reservedNames.0'],
     [{ publicUrl: 'https://relay.example.org/path' }, 'publicUrl'],
     [{ limits: { tokens: 0 } }, 'limits.tokens'],
     [JSON.parse('{"nonsense":true}') as RelayOptions, ''],

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
+import { beginEra } from '#relay/postgres/era.ts'
 import { migratePostgres } from '#relay/postgres/schema.ts'
 import { openPostgresStorage, type PostgresStorageOptions } from '#relay/postgres/storage.ts'
 import {
@@ -220,6 +221,29 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
           expect(await taken).toBeInstanceOf(StorageUnavailableError)
         }
       })
+    })
+  })
+
+  describe('a new era', () => {
+    test('gives nothing again that a lost part of the database may have given', async () => {
+      const before = await open()
+      const { tokenHash, mailbox } = await withToken(before)
+      const key = { id: 1, publicKey: Uint8Array.of(1), signature: Uint8Array.of(1) }
+      const upload = { version: 1, signed: key, kemLastResort: key, oneTime: [key], kemOneTime: [] }
+      await before.publishPrekeys(mailbox, upload, 10)
+      await deposit(before, tokenHash)
+      await before.close()
+      await beginEra(databaseAddress(server.url), true)
+      const after = await open()
+      expect(after.era).toHaveLength(16)
+      expect(after.era).not.toEqual(before.era)
+      expect(after.secret).toEqual(before.secret)
+      expect(await after.prekeyCounts(mailbox)).toMatchObject({ version: 1, oneTime: 0 })
+      await deposit(after, tokenHash)
+      const [first, second] = (await after.waiting(mailbox, 0, 10, 1e6)) ?? []
+      expect((second?.sequence ?? 0) - (first?.sequence ?? 0)).toBeGreaterThan(2 ** 32)
+      expect((await withToken(after)).mailbox - mailbox).toBeGreaterThan(2 ** 32)
+      await after.close()
     })
   })
 

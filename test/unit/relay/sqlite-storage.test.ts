@@ -53,6 +53,29 @@ describe('the SQLite engine', () => {
     return token.hash
   }
 
+  test('names of before the rule stay, and the oldest stands for those that look alike', async () => {
+    const first = openSqliteStorage({ path, onFatal: throwFatal })
+    await first.close()
+    const database = new SQLite(path)
+    database.exec(`
+      DROP INDEX account_skeletons;
+      ALTER TABLE accounts DROP COLUMN skeleton;
+      INSERT INTO accounts (name, signing_key, created_ms)
+        VALUES ('alice', x'01', 1), ('a1ice', x'02', 2), ('bob', x'03', 3);
+      PRAGMA user_version = 1`)
+    database.close()
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    expect(await storage.nameState('alice')).toBe('taken')
+    expect(await storage.nameState('a1ice')).toBe('taken')
+    expect(await storage.nameState('aiice')).toBe('looks-taken')
+    expect(await storage.nameState('b0b')).toBe('looks-taken')
+    const younger = await storage.findAccount('a1ice')
+    if (younger === null) throw new Error('the account is gone')
+    await storage.deleteAccount(younger.id)
+    expect(await storage.nameState('a1ice')).toBe('looks-taken')
+    await storage.close()
+  })
+
   test('keeps its secret and everything stored when it is opened again', async () => {
     const first = openSqliteStorage({ path, onFatal: throwFatal })
     const tokenHash = await withToken(first)

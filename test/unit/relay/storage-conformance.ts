@@ -98,6 +98,49 @@ export function storageConformance(name: string, subject: StorageSubject): void 
         })
       })
 
+      test('a name that looks like one that is there is refused, until that is gone', async () => {
+        const other = { signingKey: new Uint8Array(65).fill(5) }
+        for (const name of ['a1ice', 'al.ice', 'aiice', 'alice_']) {
+          expect(await storage.nameState(name)).toBe('looks-taken')
+          expect(await storage.register(newAccount(name, other), NOW)).toEqual({
+            outcome: 'looks-taken',
+          })
+          expect(await storage.findAccount(name)).toBeNull()
+        }
+        expect(await storage.nameState('alice')).toBe('taken')
+        expect(await storage.nameState('alicia')).toBe('free')
+        await storage.deleteAccount(account.id)
+        expect(await storage.nameState('alice')).toBe('free')
+        expect(await storage.register(newAccount('a1ice', other), NOW)).toEqual({
+          outcome: 'created',
+        })
+        expect(await storage.register(newAccount('alice'), NOW)).toEqual({
+          outcome: 'looks-taken',
+        })
+      })
+
+      test('of many that look alike and come at once, one gets its name', async () => {
+        const names = ['bill', 'bi1l', 'b.ill', 'bil-l', 'blll', 'bii1']
+        const outcomes = await Promise.all(
+          names.map((who, index) =>
+            storage.register(newAccount(who, { signingKey: new Uint8Array(65).fill(index) }), NOW),
+          ),
+        )
+        expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1)
+        expect(outcomes.filter(({ outcome }) => outcome === 'looks-taken')).toHaveLength(5)
+      })
+
+      test('a look-alike spends no invite code', async () => {
+        const inviteHash = randomBytes(32)
+        await storage.addInviteCode(inviteHash, 1, NOW + 1_000)
+        expect(await storage.register(newAccount('a1ice', { inviteHash }), NOW)).toEqual({
+          outcome: 'looks-taken',
+        })
+        expect(await storage.register(newAccount('carol', { inviteHash }), NOW)).toEqual({
+          outcome: 'created',
+        })
+      })
+
       test('the same key may register again, another may not', async () => {
         expect(await storage.register(newAccount('alice'), NOW)).toEqual({ outcome: 'existing' })
         const other = newAccount('alice', { signingKey: new Uint8Array(65).fill(5) })

@@ -108,6 +108,7 @@ export function outboxItemOf(
     messageSeq: null,
     content: uniqueBytes(40),
     envelope: null,
+    awaitsReceipt: false,
     createdAtMs: 3000,
     ...change,
   }

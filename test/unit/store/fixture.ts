@@ -78,7 +78,7 @@ export function fillFixture(store: Store): void {
   store.outbox.add(
     outboxItemOf(contact.id, { envelopeId: fixed(18), messageSeq: reply.seq, content: fixed(19) }),
   )
-  store.inbox.markSeen(fixed(20), 8)
+  store.inbox.markSeen(fixed(20), 8, true)
   store.invites.add({
     label: fixed(21),
     token: fixed(22, 32),

@@ -113,5 +113,21 @@ describe('migrations', () => {
       store.close()
     })
     expect(snapshotOf(store)).toEqual(FIXTURE_SNAPSHOT)
+    expect(store.outbox.list().map(({ awaitsReceipt }) => awaitsReceipt)).toEqual([false])
+    expect(store.unconfirmed.nextDueMs()).toBeNull()
+  })
+
+  test('keep envelopes that version 1 had sealed until their receipts come', () => {
+    const path = join(temporaryFolder(), 'sotto.db')
+    const fixture = fileURLToPath(new URL('../../fixtures/store/v1.db', import.meta.url))
+    copyFileSync(fixture, path)
+    const connection = new Connection(path, FIXTURE_KEY)
+    connection.exec("UPDATE outbox SET envelope = x'01'")
+    connection.close()
+    const store = valueOf(openStore({ path, key: FIXTURE_KEY }))
+    onTestFinished(() => {
+      store.close()
+    })
+    expect(store.outbox.list().map(({ awaitsReceipt }) => awaitsReceipt)).toEqual([true])
   })
 })

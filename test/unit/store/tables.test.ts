@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Account, EnvelopeTrace, HeldEnvelope, StoredPrekey } from '#core/model.ts'
+import type {
+  Account,
+  Contact,
+  EnvelopeTrace,
+  HeldEnvelope,
+  StoredPrekey,
+  UnconfirmedEnvelope,
+} from '#core/model.ts'
 import { StoreError } from '#store/store-error.ts'
 import {
   addConversation,
@@ -350,8 +357,13 @@ describe('the outbox', () => {
     expect(store.outbox.next(ben.contactId)).toEqual(first)
     store.outbox.remove(first.envelopeId)
     expect(store.outbox.next(ben.contactId)).toEqual(third)
-    store.outbox.setEnvelope(third.envelopeId, first.content)
-    expect(store.outbox.get(third.envelopeId)?.envelope).toEqual(first.content)
+    store.outbox.setEnvelope(third.envelopeId, first.content, true)
+    expect(store.outbox.get(third.envelopeId)).toEqual({
+      ...third,
+      envelope: first.content,
+      awaitsReceipt: true,
+    })
+    store.outbox.setReceipted(third.envelopeId)
     store.outbox.clearEnvelopes(ben.contactId)
     expect(store.outbox.get(third.envelopeId)).toEqual(third)
     store.messages.remove(message.seq)
@@ -361,13 +373,91 @@ describe('the outbox', () => {
   })
 })
 
+describe('what is not confirmed', () => {
+  const kept = (contactId: Contact['id'], change: Partial<UnconfirmedEnvelope> = {}) => ({
+    envelopeId: uniqueBytes(),
+    hash: uniqueBytes(),
+    contactId,
+    deviceId: 1,
+    messageSeq: null,
+    content: uniqueBytes(40),
+    envelope: uniqueBytes(300),
+    depositedAtMs: 1_000,
+    repeats: 0,
+    dueAtMs: 2_000,
+    overdue: false,
+    ...change,
+  })
+
+  test('is due in the order of its deposits, and sooner where it is hastened', () => {
+    const store = newStore()
+    const [ada, ben] = [addConversation(store), addConversation(store)]
+    const [first, second, third] = [
+      kept(ben.contactId, { dueAtMs: 3_000 }),
+      kept(ada.contactId),
+      kept(ben.contactId, { dueAtMs: 9_000 }),
+    ]
+    expect(store.unconfirmed.nextDueMs()).toBeNull()
+    for (const each of [first, second, third]) store.unconfirmed.add(each)
+    expect(store.unconfirmed.nextDueMs()).toBe(2_000)
+    expect(store.unconfirmed.due(3_000, 10)).toEqual([first, second])
+    expect(store.unconfirmed.due(3_000, 1)).toEqual([first])
+    store.unconfirmed.hasten(ben.contactId, 4_000)
+    expect(store.unconfirmed.due(4_000, 10)).toEqual([first, second, { ...third, dueAtMs: 4_000 }])
+  })
+
+  test('is found by its hash, under whatever id it goes, by its own contact alone', () => {
+    const store = newStore()
+    const [ada, ben] = [addConversation(store), addConversation(store)]
+    const one = kept(ben.contactId)
+    store.unconfirmed.add(one)
+    store.unconfirmed.markOverdue(ben.contactId)
+    const change = { envelopeId: uniqueBytes(), repeats: 1, dueAtMs: 7_000 }
+    store.unconfirmed.update(one.envelopeId, change)
+    const renamed = { ...one, ...change, overdue: true }
+    expect(store.unconfirmed.byHash(ben.contactId, one.hash)).toEqual(renamed)
+    expect(store.unconfirmed.byHash(ada.contactId, one.hash)).toBeNull()
+    expect(store.unconfirmed.get(one.envelopeId)).toBeNull()
+    expect(() => store.unconfirmed.update(one.envelopeId, change)).toThrow(RangeError)
+    store.unconfirmed.remove(renamed.envelopeId)
+    expect(store.unconfirmed.get(renamed.envelopeId)).toBeNull()
+  })
+
+  test('goes with a receipt for its message or with its contact, and outlives the message', () => {
+    const store = newStore()
+    const { id, contactId } = addConversation(store)
+    const [confirmed, deleted] = [addMessage(store, id), addMessage(store, id)]
+    const rest = kept(contactId, { messageSeq: deleted.seq })
+    store.unconfirmed.add(kept(contactId, { messageSeq: confirmed.seq }))
+    store.unconfirmed.add(rest)
+    store.unconfirmed.removeForMessage(confirmed.seq)
+    store.messages.remove(deleted.seq)
+    expect(store.unconfirmed.due(Infinity, 10)).toEqual([{ ...rest, messageSeq: null }])
+    store.unconfirmed.removeForContact(contactId)
+    expect(store.unconfirmed.nextDueMs()).toBeNull()
+  })
+
+  test('is bounded in time and size, the oldest going first', () => {
+    const store = newStore()
+    const { contactId } = addConversation(store)
+    const [old, middle, fresh] = [1, 2, 3].map((at) => kept(contactId, { depositedAtMs: at }))
+    for (const each of [old, middle, fresh]) if (each) store.unconfirmed.add(each)
+    store.unconfirmed.prune(2, 10_000)
+    expect(store.unconfirmed.due(Infinity, 10)).toEqual([middle, fresh])
+    store.unconfirmed.prune(0, 400)
+    expect(store.unconfirmed.due(Infinity, 10)).toEqual([fresh])
+  })
+})
+
 describe('the inbox', () => {
   test('knows what it has seen, for a time', () => {
     const store = newStore()
     const [old, fresh] = [uniqueBytes(), uniqueBytes()]
-    store.inbox.markSeen(old, 10)
-    store.inbox.markSeen(fresh, 20)
-    store.inbox.markSeen(fresh, 5)
+    store.inbox.markSeen(old, 10, false)
+    store.inbox.markSeen(fresh, 20, false)
+    expect(store.inbox.owesReceipt(fresh)).toBe(false)
+    store.inbox.markSeen(fresh, 5, true)
+    expect([store.inbox.owesReceipt(old), store.inbox.owesReceipt(fresh)]).toEqual([false, true])
     expect([
       store.inbox.seen(old),
       store.inbox.seen(fresh),

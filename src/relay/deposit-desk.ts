@@ -1,0 +1,108 @@
+import { tokenHash } from '#crypto/delivery-token.ts'
+import { failure, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
+import type { RelayContext } from './context.ts'
+import { RecentMap } from './recent-map.ts'
+import { StorageFullError, type DepositOutcome, type MailboxLimits } from './storage.ts'
+
+const RECEIVERS_KEPT = 50_000
+
+/** An envelope as it is offered, by whatever transport. */
+export interface OfferedEnvelope {
+  readonly token: Uint8Array
+  readonly deviceId: number
+  readonly id: Uint8Array
+  readonly body: Uint8Array
+}
+
+export type DepositRefusal = Failure<
+  | 'DELIVERY_REFUSED'
+  | 'MAILBOX_FULL'
+  | 'RELAY_FULL'
+  | 'RATE_LIMITED'
+  | 'INVALID_INPUT'
+  | 'TOO_LARGE'
+>
+export type DepositResult = Result<'stored' | 'seen', DepositRefusal>
+
+/** The rules of depositing, the same for a request and for a connection. */
+export class DepositDesk {
+  readonly limits: MailboxLimits
+  readonly #context: RelayContext
+  /** Mailboxes by token, so that what comes to one by whatever tokens is bounded before it is stored. */
+  readonly #receivers = new RecentMap<string, string>(RECEIVERS_KEPT)
+
+  constructor(context: RelayContext) {
+    const { limits } = context.config
+    this.#context = context
+    this.limits = {
+      envelopes: limits.mailboxEnvelopes,
+      bytes: limits.mailboxBytes,
+      knocks: limits.mailboxKnocks,
+      idleMs: limits.idleDeviceMs,
+    }
+  }
+
+  /**
+   * Stores an envelope where its token allows it. Resolves when it is durable.
+   * @param address - of the sender.
+   */
+  async deposit(envelope: OfferedEnvelope, address: string): Promise<DepositResult> {
+    const { storage, rates, nowMs, config } = this.#context
+    const { deviceId, id, body } = envelope
+    if (body.length === 0) return err(failure('INVALID_INPUT'))
+    if (body.length > config.limits.envelopeBytes) return err(failure('TOO_LARGE'))
+    const hash = tokenHash(envelope.token)
+    const sender = latin1(hash)
+    const receiver = this.#receivers.get(sender)
+    const waitMs =
+      rates.wait('deposits', sender) ||
+      rates.waitAt('senders', address) ||
+      (receiver === undefined ? 0 : rates.wait('incoming', receiver))
+    if (waitMs > 0) return rateLimited(waitMs)
+    let result: DepositOutcome
+    try {
+      result = await storage.deposit({ tokenHash: hash, deviceId, id, body }, this.limits, nowMs())
+    } catch (cause) {
+      if (cause instanceof StorageFullError) return err(failure('RELAY_FULL'))
+      throw cause
+    }
+    if (result.outcome === 'stored' && receiver === undefined) {
+      // The first one by this token: from now on it is known whom it leads to.
+      this.#receivers.set(sender, String(result.mailbox))
+      rates.wait('incoming', String(result.mailbox))
+    }
+    const settled = this.settle(result)
+    // Guessing at tokens is bounded like guessing at signatures.
+    if (!settled.ok && settled.error.code === 'DELIVERY_REFUSED') {
+      const guessMs = rates.waitAt('signed', address)
+      if (guessMs > 0) return rateLimited(guessMs)
+    }
+    return settled
+  }
+
+  /** Counts an outcome of the storage, and wakes the receiver. */
+  settle(result: DepositOutcome): DepositResult {
+    this.#context.metrics.deposits[result.outcome] += 1
+    switch (result.outcome) {
+      case 'stored':
+        this.#context.wakeUps.notify(result.mailbox)
+        return STORED
+      case 'seen':
+        return SEEN
+      case 'refused':
+        return err(failure('DELIVERY_REFUSED'))
+      case 'mailbox-full':
+        return err(failure('MAILBOX_FULL'))
+    }
+  }
+}
+
+const STORED = ok('stored' as const)
+const SEEN = ok('seen' as const)
+const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1')
+
+function rateLimited(waitMs: number): DepositResult {
+  return err(failure('RATE_LIMITED', { retryAfterMs: Math.ceil(waitMs) }))
+}
