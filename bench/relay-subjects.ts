@@ -53,7 +53,7 @@ export async function realRelay(folder: string): Promise<Subject> {
     port: 0,
     dataDir: folder,
     powBits: 0,
-    limits: { mailboxEnvelopes: 1e9, mailboxBytes: 1e12, eventLoopDelayMs: 0 },
+    limits: { mailboxEnvelopes: 1e9, mailboxBytes: 1e12, eventLoopDelayMs: 0, pipelined: 1e6 },
     rates: { deposits: UNLIMITED, incoming: UNLIMITED, signed: UNLIMITED, device: UNLIMITED },
   })
   if (!config.ok) throw new Error(String(config.error.cause))

@@ -12,7 +12,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 process.stdout.on('error', () => interruption.abort())
 process.stderr.on('error', () => undefined)
 
-const exitCode = await runCommandLine(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -20,5 +20,3 @@ const exitCode = await runCommandLine(process.argv.slice(2), {
   interrupted: interruption.signal,
   makeKeychain,
 })
-// `relay` sets its own where it fails.
-process.exitCode ||= exitCode

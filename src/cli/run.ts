@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { COMMAND_FAILED } from '#relay/commands/command-failure.ts'
 import { failure } from '#shared/errors.ts'
 import { CommandRun, type ProfileOptions } from './command-run.ts'
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
@@ -45,7 +46,10 @@ export async function runCommandLine(
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause
     // Help and version end this way as well.
-    return cause.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (cause.exitCode === 0) return EXIT.done
+    // The relay's commands have told what is wrong; the others only end so where their usage is.
+    const told = cause.code === COMMAND_FAILED
+    return Object.values(EXIT).find((code) => told && code === cause.exitCode) ?? EXIT.usage
   }
   return exitCode
 }

@@ -349,6 +349,8 @@ export type NetworkError =
   | 'OVERLOADED'
   | 'CLOCK_SKEW'
   | 'CLIENT_TOO_OLD'
+  /** The own account, by the operator of its relay. */
+  | 'ACCOUNT_BLOCKED'
   | 'INTERNAL'
   | 'INVALID_INPUT'
   | 'CANCELLED'

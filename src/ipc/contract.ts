@@ -56,6 +56,7 @@ const NETWORK = [
   'OVERLOADED',
   'CLOCK_SKEW',
   'CLIENT_TOO_OLD',
+  'ACCOUNT_BLOCKED',
   'CANCELLED',
 ] as const satisfies readonly ErrorCode[]
 

@@ -105,8 +105,12 @@ export function decodeAckFrame(frame: Uint8Array): number | null {
 
 /** WebSocket close codes of the stream (RELAY-API §7). */
 export const STREAM_CLOSE = {
+  /** The relay restarts: come back after a random moment (registered as "service restart"). */
+  restarting: 1012,
   /** A frame that is no acknowledgement, or one of a sequence that was never sent. */
   malformed: 4400,
+  /** The operator has blocked the account. */
+  accountBlocked: 4403,
   /** The account is gone. */
   accountDeleted: 4404,
   /** A newer connection of the same device took over. */

@@ -48,6 +48,7 @@ const NETWORK_CODES: readonly ErrorCode[] = [
   'OVERLOADED',
   'CLOCK_SKEW',
   'CLIENT_TOO_OLD',
+  'ACCOUNT_BLOCKED',
   'INTERNAL',
   'INVALID_INPUT',
   'CANCELLED',

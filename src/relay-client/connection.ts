@@ -35,6 +35,8 @@ export type ConnectionEnd =
   | { readonly kind: 'blocked' }
   /** Ended on our own wish; a new connection may follow at once. */
   | { readonly kind: 'done' }
+  /** The relay restarts, or asks to come back to another of its processes. */
+  | { readonly kind: 'restarting' }
   | { readonly kind: 'failed'; readonly failure: OfflineFailure }
 
 /** One way of receiving, until it ends. */
@@ -61,6 +63,7 @@ export function offlineFailure(failed: Failure): OfflineFailure {
     case 'OVERLOADED':
     case 'CLOCK_SKEW':
     case 'CLIENT_TOO_OLD':
+    case 'ACCOUNT_BLOCKED':
     case 'INTERNAL':
     case 'INVALID_INPUT':
     case 'CANCELLED':

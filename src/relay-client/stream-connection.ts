@@ -35,6 +35,8 @@ const BATCH = 64
 const REPLACED_WAIT_MS = 30_000
 const MAX_REFUSAL_BYTES = 8_192
 const NORMAL_CLOSURE = 1000
+/** What a proxy says that ends (RFC 6455 §7.4.1). */
+const GOING_AWAY = 1001
 
 /** Receives over a WebSocket (RELAY-API §7). */
 export class StreamConnection implements Connection {
@@ -140,6 +142,8 @@ export class StreamConnection implements Connection {
   #end(code: number): ConnectionEnd {
     if (this.#closed) return { kind: 'done' }
     if (this.#failure !== null) return failed(this.#failure)
+    if (code === STREAM_CLOSE.restarting || code === GOING_AWAY) return { kind: 'restarting' }
+    if (code === STREAM_CLOSE.accountBlocked) return failed(failure('ACCOUNT_BLOCKED'))
     if (code === STREAM_CLOSE.accountDeleted) return failed(failure('ACCOUNT_UNKNOWN'))
     const retryAfterMs = code === STREAM_CLOSE.replaced ? REPLACED_WAIT_MS : 0
     return failed(failure('RELAY_UNREACHABLE', { retryAfterMs }))

@@ -1,11 +1,14 @@
 import type { ConnectionState, Subscription, SubscriptionHandlers } from '#core/ports.ts'
-import { backoffMs } from './backoff.ts'
+import { failure } from '#shared/errors.ts'
+import { backoffMs, spreadMs } from './backoff.ts'
 import type { Connection, ConnectionEnd, ConnectionEvents, ConnectionParts } from './connection.ts'
 import { PollConnection } from './poll-connection.ts'
 import { StreamConnection } from './stream-connection.ts'
 
 /** Where WebSockets are blocked, one is tried again after this time. */
 const POLL_PERIOD_MS = 10 * 60_000
+/** A relay that ends a connection sooner does not restart in order: then the usual backoff holds. */
+const RESTART_AFTER_MS = 1_000
 /** A connection that held this long was a good one. */
 const STABLE_AFTER_MS = 30_000
 
@@ -76,10 +79,17 @@ export class RelaySubscription implements Subscription {
     }
     if (end.kind === 'done') return
     const heldMs = this.#onlineSinceMs === null ? 0 : clock.nowMs() - this.#onlineSinceMs
+    if (end.kind === 'restarting' && heldMs >= RESTART_AFTER_MS) {
+      this.#failures = 0
+      this.#tell({ kind: 'connecting' })
+      await this.#sleep(spreadMs(random))
+      return
+    }
     this.#failures = heldMs >= STABLE_AFTER_MS ? 1 : this.#failures + 1
     this.#pollUntilMs = 0
-    const delayMs = Math.max(backoffMs(this.#failures, random), end.failure.retryAfterMs ?? 0)
-    const { code } = end.failure
+    const failed = end.kind === 'restarting' ? failure('RELAY_UNREACHABLE') : end.failure
+    const delayMs = Math.max(backoffMs(this.#failures, random), failed.retryAfterMs ?? 0)
+    const { code } = failed
     this.#tell({ kind: 'offline', code, retryAtMs: clock.nowMs() + delayMs })
     await this.#sleep(delayMs)
   }

@@ -19,9 +19,11 @@ import {
   type SignatureParams,
 } from '#protocol/http-signature.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
+import { failure } from '#shared/errors.ts'
+import type { BlockList } from './block-list.ts'
 import { requesterKey, type RateLimits } from './rate-limits.ts'
 import { ReplayGuard } from './replay-guard.ts'
-import { refuse } from './request-error.ts'
+import { refuse, RequestError } from './request-error.ts'
 import type { DeviceSession, Sessions } from './sessions.ts'
 import { StorageFullError, type AccountRecord, type RelayStorage } from './storage.ts'
 
@@ -52,6 +54,7 @@ interface Dependencies {
   readonly storage: RelayStorage
   readonly sessions: Sessions
   readonly rates: RateLimits
+  readonly blocks: BlockList
   readonly publicUrl: string | null
   readonly nowMs: () => number
 }
@@ -79,6 +82,8 @@ export class Authenticator {
     await this.#checkKey(received, signingKey.value)
     if (account === null) throw refuse('UNAUTHORIZED')
     this.#parts.rates.take('account', String(account.id))
+    // After the signature: only the account itself learns it.
+    if (this.#parts.blocks.has(account.id)) throw refuse('ACCOUNT_BLOCKED')
     return account
   }
 
@@ -105,6 +110,7 @@ export class Authenticator {
     // Kept in memory alone: after a restart a replay would find nothing to change, these requests are idempotent.
     if (!this.#isFresh(`${session.id} ${received.params.nonce}`)) throw refuse('REPLAYED')
     this.#parts.rates.take('device', String(session.mailbox))
+    if (this.#parts.blocks.has(session.account)) throw refuse('ACCOUNT_BLOCKED')
     return session
   }
 
@@ -137,10 +143,24 @@ export class Authenticator {
     }
   }
 
+  /**
+   * The nonces used since the backup are forgotten: what may have been signed before the restore, by a clock that is
+   * off as far as is allowed, could be a replay. Whoever is honest signs anew a minute later.
+   */
+  #refuseFromBeforeRestore(createdSeconds: number): void {
+    const { restoredAtMs } = this.#parts.storage
+    if (restoredAtMs === null) return
+    const acceptedFromMs = restoredAtMs + MAX_SKEW_SECONDS * 1_000
+    if (createdSeconds * 1_000 >= acceptedFromMs) return
+    const retryAfterMs = Math.max(1_000, acceptedFromMs + 1_000 - this.#parts.nowMs())
+    throw new RequestError(failure('OVERLOADED', { retryAfterMs }))
+  }
+
   async #checkKey(received: ReceivedSignature, signingKey: SigningPublicKey): Promise<void> {
     if (!verifyRawEvenly(signingKey, received.base, received.signature))
       throw refuse('UNAUTHORIZED')
-    const { keyId, nonce, expiresSeconds } = received.params
+    const { keyId, nonce, createdSeconds, expiresSeconds } = received.params
+    this.#refuseFromBeforeRestore(createdSeconds)
     const key = `${keyId} ${nonce}`
     if (!this.#isFresh(key)) throw refuse('REPLAYED')
     const keptUntilMs = (expiresSeconds + MAX_SKEW_SECONDS) * 1_000 + CLOCK_JUMP_MS

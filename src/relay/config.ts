@@ -94,9 +94,9 @@ export const RelayConfig = Type.Object(
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
     /** 0: any free port. */
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_443 }),
-    /** Folder of the database; `null` keeps everything in memory, for tests. */
+    /** Folder of the database, the lock and the socket of `relay admin`; `null` keeps everything in memory, for tests. */
     dataDir: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
-    /** URL of a PostgreSQL cluster that holds everything, instead of a file in `dataDir`. */
+    /** URL of a PostgreSQL cluster that holds everything, instead of the file in `dataDir`. */
     database: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
     /** The operator's word that a database on one server, without standbys, is enough. */
     withoutStandbys: Type.Boolean({ default: false }),
@@ -128,6 +128,10 @@ export const RelayConfig = Type.Object(
     metricsPort: Type.Union([Type.Integer({ minimum: 0, maximum: 65_535 }), Type.Null()], {
       default: null,
     }),
+    /** Where `/metrics` listens; `null`: where the relay does. */
+    metricsHost: Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()], {
+      default: null,
+    }),
     logLevel: Type.Union(
       [
         Type.Literal('silent'),
@@ -138,6 +142,12 @@ export const RelayConfig = Type.Object(
       ],
       { default: 'silent' },
     ),
+    /** Socket of `relay admin`; `null`: `admin.sock` in the folder of the database, where there is one. */
+    adminSocket: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    /** How long `/readyz` says no before the relay stops listening, for load balancers to notice. */
+    drainMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 0 }),
+    /** Running requests get this long at the end. */
+    shutdownMs: Type.Integer({ minimum: 0, maximum: 10 * MINUTE_MS, default: 5 * SECOND_MS }),
     limits: Limits,
     rates: Rates,
   },

@@ -2,11 +2,13 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
+import type { BlockList } from './block-list.ts'
 import type { RelayConfig } from './config.ts'
 import type { DepositStreams } from './deposit-streams.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
+import type { Shutdown } from './shutdown.ts'
 import type { RelayStorage } from './storage.ts'
 import type { Streams } from './streams.ts'
 import type { WakeUps } from './wake-ups.ts'
@@ -18,13 +20,15 @@ export interface RelayContext {
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits
+  readonly blocks: BlockList
   readonly wakeUps: WakeUps
   readonly streams: Streams
   readonly depositStreams: DepositStreams
   readonly metrics: RelayMetrics
   readonly nowMs: () => number
-  /** Set while the relay shuts down. */
+  /** Set while the relay shuts down: nothing new is begun. */
   readonly closing: AbortSignal
+  readonly shutdown: Shutdown
 }
 
 /** The HTTP server, with its routes typed by their schemas. */

@@ -61,6 +61,10 @@ export class DepositStream {
     else this.#socket.close(code)
   }
 
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     const frame = isBinary ? decodeDepositFrame(data) : null

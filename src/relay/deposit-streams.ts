@@ -34,4 +34,9 @@ export class DepositStreams {
     clearInterval(this.#timer)
     for (const stream of this.#streams) stream.close(GOING_AWAY)
   }
+
+  /** Cuts those off that did not close. */
+  terminateAll(): void {
+    for (const stream of this.#streams) stream.terminate()
+  }
 }

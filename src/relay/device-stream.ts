@@ -6,6 +6,7 @@ import {
   STREAM_CLOSE,
 } from '#protocol/relay-frames.ts'
 import { STREAM_WINDOW } from '#protocol/relay-limits.ts'
+import type { RelayMetrics } from './metrics.ts'
 import type { MailboxId, RelayStorage } from './storage.ts'
 
 /** Read from the database at a time. */
@@ -13,11 +14,18 @@ const CHUNK_BYTES = 256 * 1024
 /** Unsent bytes of one connection, above which nothing more is read for it. */
 const MAX_BUFFERED_BYTES = 1024 * 1024
 
+interface StreamParts {
+  readonly storage: RelayStorage
+  readonly metrics: RelayMetrics
+  readonly onError: (cause: unknown) => void
+}
+
 /** One device's WebSocket: sends what waits, in order, at most a window ahead of its acknowledgements. */
 export class DeviceStream {
   readonly mailbox: MailboxId
   readonly #socket: WebSocket
   readonly #storage: RelayStorage
+  readonly #metrics: RelayMetrics
   readonly #onError: (cause: unknown) => void
   /** Sent and not yet acknowledged, ascending. */
   #unacknowledged: number[] = []
@@ -34,13 +42,13 @@ export class DeviceStream {
     socket: WebSocket,
     mailbox: MailboxId,
     after: number,
-    storage: RelayStorage,
-    onError: (cause: unknown) => void,
+    { storage, metrics, onError }: StreamParts,
   ) {
     this.mailbox = mailbox
     this.#socket = socket
     this.#sentThrough = after
     this.#storage = storage
+    this.#metrics = metrics
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     socket.on('pong', () => (this.#alive = true))
@@ -84,6 +92,10 @@ export class DeviceStream {
     this.#socket.close(code)
   }
 
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
   async #fill(): Promise<void> {
     for (;;) {
       const room = STREAM_WINDOW - this.#unacknowledged.length
@@ -106,6 +118,7 @@ export class DeviceStream {
         this.#tellDrained()
         return
       }
+      this.#metrics.deliveries.inc({ transport: 'stream' }, envelopes.length)
       for (const envelope of envelopes) {
         this.#unacknowledged.push(envelope.sequence)
         this.#sentThrough = envelope.sequence
@@ -128,7 +141,8 @@ export class DeviceStream {
     try {
       for (let stored = 0; stored < this.#acknowledgedThrough;) {
         stored = this.#acknowledgedThrough
-        await this.#storage.acknowledge(this.mailbox, { through: stored })
+        const count = await this.#storage.acknowledge(this.mailbox, { through: stored })
+        this.#metrics.acknowledged.inc(count)
       }
     } catch (cause) {
       // They simply wait on, and the device drops what it has already.

@@ -1,5 +1,5 @@
 import { randomBytes, sha256 } from '#crypto/primitives.ts'
-import { encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
+import { encodeBase64Url, encodeHex, encodeUtf8 } from '#shared/bytes.ts'
 
 const CODE_BYTES = 12
 
@@ -11,4 +11,13 @@ export function generateInviteCode(): string {
 /** What the relay keeps of an invite code. */
 export function inviteCodeHash(code: string): Uint8Array {
   return sha256(encodeUtf8(`sotto relay invite code v1\0${code}`))
+}
+
+/** More would be no secret any more. */
+export const MAX_INVITE_USES = 100_000
+const ID_BYTES = 6
+
+/** How an operator names an invite: the beginning of its hash, 12 hexadecimal digits. */
+export function inviteId(hash: Uint8Array): string {
+  return encodeHex(hash.subarray(0, ID_BYTES))
 }

@@ -1,4 +1,5 @@
-import { relayCommand } from './command.ts'
+#!/usr/bin/env node
+import { runRelayCommandLine } from './run-command-line.ts'
 
-// Said explicitly, since in a process of Electron's the arguments would be counted otherwise.
-await relayCommand().parseAsync(process.argv.slice(2), { from: 'user' })
+// Sliced here, since in a process of Electron's the arguments would be counted otherwise.
+process.exitCode = await runRelayCommandLine(process.argv.slice(2), process)

@@ -6,6 +6,8 @@ const EXPIRE_SHARE = 0.1
 const NEXT_BATCH_MS = 50
 const TOUCH_EVERY_MS = 60 * 60_000
 const NOTE_PROGRESS_EVERY_MS = 2_000
+/** How late a process hears of a block made through another one. */
+const BLOCKS_EVERY_MS = 15_000
 
 /** Removes what has expired, a small batch at a time, and notes which devices are connected. */
 export class Maintenance {
@@ -13,6 +15,7 @@ export class Maintenance {
   readonly #onError: (cause: unknown) => void
   readonly #touchTimer: NodeJS.Timeout
   readonly #progressTimer: NodeJS.Timeout
+  readonly #blocksTimer: NodeJS.Timeout
   #expireTimer: NodeJS.Timeout
   #stopped = false
 
@@ -25,6 +28,9 @@ export class Maintenance {
       () => void this.#noteProgress(),
       NOTE_PROGRESS_EVERY_MS,
     ).unref()
+    this.#blocksTimer = setInterval(() => {
+      context.blocks.refresh().catch(onError)
+    }, BLOCKS_EVERY_MS).unref()
   }
 
   stop(): void {
@@ -32,6 +38,7 @@ export class Maintenance {
     clearTimeout(this.#expireTimer)
     clearInterval(this.#touchTimer)
     clearInterval(this.#progressTimer)
+    clearInterval(this.#blocksTimer)
   }
 
   async #expire(): Promise<void> {

@@ -1,4 +1,20 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import manifest from '../../package.json' with { type: 'json' }
+import type { StorageStatistics } from './storage-admin.ts'
+
+/** What the metrics ask for when they are read. */
+export interface MetricSources {
+  /** Number of open streams. */
+  readonly streams: () => number
+  readonly statistics: () => Promise<StorageStatistics>
+  /** Free bytes of the disk below the database; `null` where there is none. */
+  readonly diskFreeBytes: () => Promise<number | null>
+  /** `null`: never, or not of this kind of database. */
+  readonly lastBackupMs: () => Promise<number | null>
+}
+
+/** Counting a large database takes a while: what was counted is shown for so long. */
+const STATISTICS_KEPT_MS = 60_000
 import type { DepositOutcome } from './storage.ts'
 
 /** Counts for the operator: how much and how fast, never who. */
@@ -11,6 +27,23 @@ export class RelayMetrics {
     refused: 0,
     'mailbox-full': 0,
   }
+  readonly deliveries = new Counter({
+    name: 'sotto_deliveries_total',
+    help: 'Envelopes sent to devices, repetitions included, by transport.',
+    labelNames: ['transport'] as const,
+    registers: [this.registry],
+  })
+  readonly acknowledged = new Counter({
+    name: 'sotto_acknowledged_total',
+    help: 'Envelopes acknowledged by devices.',
+    registers: [this.registry],
+  })
+  readonly rateLimited = new Counter({
+    name: 'sotto_rate_limited_total',
+    help: 'Requests refused for their rate, by bucket.',
+    labelNames: ['bucket'] as const,
+    registers: [this.registry],
+  })
   readonly requests = new Histogram({
     name: 'sotto_request_seconds',
     help: 'Time to answer, by route and status.',
@@ -18,9 +51,21 @@ export class RelayMetrics {
     buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
     registers: [this.registry],
   })
+  readonly commitSizes = new Histogram({
+    name: 'sotto_commit_changes',
+    help: 'Changes that share one commit.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers: [this.registry],
+  })
+  readonly commitSeconds = new Histogram({
+    name: 'sotto_commit_seconds',
+    help: 'Time of a commit, sync to disk included.',
+    buckets: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+    registers: [this.registry],
+  })
+  #counted: { readonly atMs: number; readonly statistics: Promise<StorageStatistics> } | null = null
 
-  /** @param streams - number of open streams, asked for when the metrics are read. */
-  constructor(streams: () => number) {
+  constructor() {
     const { registry, deposits } = this
     new Counter({
       name: 'sotto_deposits_total',
@@ -32,18 +77,68 @@ export class RelayMetrics {
         for (const [outcome, count] of Object.entries(deposits)) this.inc({ outcome }, count)
       },
     })
+  }
+
+  /** For a group of changes that has become durable. */
+  readonly onCommit = (changes: number, seconds: number): void => {
+    this.commitSizes.observe(changes)
+    this.commitSeconds.observe(seconds)
+  }
+
+  /** Adds what is asked for when the metrics are read, and the process's own: memory, event loop, descriptors. */
+  observe(sources: MetricSources): void {
+    collectDefaultMetrics({ register: this.registry })
+    this.#gauge('sotto_build_info', 'Always 1; the version is its label.', ['version']).set(
+      { version: manifest.version },
+      1,
+    )
+    this.#asked('sotto_streams', 'Open streams.', async () => sources.streams())
+    this.#asked(
+      'sotto_disk_free_bytes',
+      "Space left on the database's disk.",
+      sources.diskFreeBytes,
+    )
+    this.#asked('sotto_last_backup_seconds', 'When "relay backup" last succeeded.', async () => {
+      const atMs = await sources.lastBackupMs()
+      return atMs === null ? null : atMs / 1_000
+    })
+    const counted = (name: string, help: string, read: (from: StorageStatistics) => number): void =>
+      this.#asked(name, help, async () => read(await this.#statistics(sources)))
+    counted('sotto_accounts', 'Accounts.', ({ accounts }) => accounts)
+    counted('sotto_devices', 'Devices.', ({ devices }) => devices)
+    counted('sotto_waiting_envelopes', 'Envelopes that wait.', ({ waiting }) => waiting)
+    counted('sotto_waiting_bytes', 'Their bytes.', ({ waitingBytes }) => waitingBytes)
+    counted('sotto_database_bytes', 'Size of the database.', ({ databaseBytes }) => databaseBytes)
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  /** A gauge that is missing while nothing is known. */
+  #asked(name: string, help: string, read: () => Promise<number | null>): void {
     new Gauge({
-      name: 'sotto_streams',
-      help: 'Open streams.',
-      registers: [registry],
-      collect() {
-        this.set(streams())
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        const value = await read()
+        if (value === null) this.reset()
+        else this.set(value)
       },
     })
   }
 
-  /** Adds the process's own: memory, event loop, file descriptors. */
-  collectProcess(): void {
-    collectDefaultMetrics({ register: this.registry })
+  #statistics(sources: MetricSources): Promise<StorageStatistics> {
+    const nowMs = Date.now()
+    if (this.#counted === null || nowMs - this.#counted.atMs > STATISTICS_KEPT_MS) {
+      const statistics = sources.statistics()
+      const counted = { atMs: nowMs, statistics }
+      this.#counted = counted
+      statistics.catch(() => {
+        if (this.#counted === counted) this.#counted = null
+      })
+    }
+    return this.#counted.statistics
   }
 }

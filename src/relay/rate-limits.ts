@@ -35,13 +35,19 @@ export class RateLimits {
   readonly byAddress: boolean
   readonly #buckets: ReadonlyMap<RateName, TokenBuckets>
   readonly #nowMs: () => number
+  readonly #onLimited: (rate: RateName) => void
 
   /**
    * A relay that listens on loopback only, and trusts no proxy, does not limit by address: there everybody has the
    * same one.
    */
-  constructor(config: RelayConfig, nowMs: () => number) {
+  constructor(
+    config: RelayConfig,
+    nowMs: () => number,
+    onLimited: (rate: RateName) => void = () => undefined,
+  ) {
     this.#nowMs = nowMs
+    this.#onLimited = onLimited
     this.byAddress = config.trustProxy || !LOOPBACK.test(config.host)
     const names = (Object.keys(config.rates) as RateName[]).filter(
       (name) => this.byAddress || !ADDRESS_RATES.includes(name),
@@ -64,6 +70,7 @@ export class RateLimits {
   take(rate: RateName, key: string): void {
     const waitMs = this.wait(rate, key)
     if (waitMs > 0) {
+      this.#onLimited(rate)
       throw new RequestError(failure('RATE_LIMITED', { retryAfterMs: Math.ceil(waitMs) }))
     }
   }

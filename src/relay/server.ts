@@ -4,8 +4,6 @@ import underPressure from '@fastify/under-pressure'
 import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { ERA_HEADER } from '#protocol/relay-limits.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
@@ -19,6 +17,7 @@ import { DEPOSITS_PATH, depositRoutes } from './routes/deposits.ts'
 import { mailboxRoutes, STREAM_PATH } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
+import { compileSchema } from './schema-validation.ts'
 import { Upgrades } from './upgrades.ts'
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -67,11 +66,7 @@ export async function buildServer(
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
 
-  app.setValidatorCompiler(({ schema }) => {
-    const validator = Compile(schema as TSchema)
-    return (value: unknown) =>
-      validator.Check(value) ? { value } : { error: refuse('INVALID_INPUT') }
-  })
+  app.setValidatorCompiler(compileSchema)
   app.setErrorHandler(makeErrorHandler(nowMs))
   app.setNotFoundHandler(() => {
     throw refuse('NOT_FOUND')
@@ -82,6 +77,7 @@ export async function buildServer(
   tellEra(app, context)
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
+  if (logger.level === 'debug') logRequests(app, logger)
   await app.register(underPressure, {
     maxEventLoopDelay: config.limits.eventLoopDelayMs,
     pressureHandler: () => {
@@ -112,6 +108,19 @@ function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
     const { method, routeOptions } = request
     const labels = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
     metrics.requests.observe(labels, reply.elapsedTime / 1_000)
+    done()
+  })
+}
+
+/** One line a request: its route, never its path, which has names. */
+function logRequests(app: RelayApp, logger: FastifyBaseLogger): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    logger.debug(
+      { method, route: routeOptions.url ?? 'none', status: reply.statusCode, ms },
+      'request',
+    )
     done()
   })
 }

@@ -1,4 +1,5 @@
 import type { Brand } from '#shared/brand.ts'
+import type { StorageAdministration } from './storage-admin.ts'
 import type { EraStorage } from './storage-era.ts'
 import type { NameStorage } from './storage-names.ts'
 import type { WakeUpChannel } from './wake-up-channel.ts'
@@ -126,7 +127,7 @@ export interface StorageState {
   readonly copies: 'one' | 'quorum'
 }
 
-export interface RelayStorage extends EraStorage, NameStorage {
+export interface RelayStorage extends EraStorage, NameStorage, StorageAdministration {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
   /** Where several processes share the database: hints between them. */

@@ -4,7 +4,6 @@ import type { MailboxId } from './storage.ts'
 
 /** Also how often a connected device's mailbox is looked into without a hint. */
 const HEARTBEAT_MS = 25_000
-const GOING_AWAY = 1001
 
 /** The open streams of this process, one per device. */
 export class Streams {
@@ -40,8 +39,18 @@ export class Streams {
     this.#byMailbox.get(mailbox)?.close(code)
   }
 
+  has(mailbox: MailboxId): boolean {
+    return this.#byMailbox.has(mailbox)
+  }
+
+  /** Asks every device to come back in a moment, to whatever serves it then. */
   closeAll(): void {
     clearInterval(this.#timer)
-    for (const stream of this.#byMailbox.values()) stream.close(GOING_AWAY)
+    for (const stream of this.#byMailbox.values()) stream.close(STREAM_CLOSE.restarting)
+  }
+
+  /** Cuts those off that did not close. */
+  terminateAll(): void {
+    for (const stream of this.#byMailbox.values()) stream.terminate()
   }
 }

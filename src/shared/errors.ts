@@ -195,6 +195,11 @@ export const ERRORS = {
     http: 404,
     message: 'There is no such account at this relay.',
   },
+  ACCOUNT_BLOCKED: {
+    retry: 'after-action',
+    http: 403,
+    message: 'This account is blocked at its relay. Ask the person who runs it.',
+  },
   NAME_TAKEN: { retry: 'never', http: 409, message: 'This name is taken. Choose another one.' },
   NAME_INVALID: {
     retry: 'never',

@@ -1,6 +1,9 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
@@ -19,6 +22,8 @@ export async function relayCommand(database: string, ...args: readonly string[])
 /** One process of the relay, started by its real command. */
 class RelayMember {
   readonly #database: string
+  /** Of its lock and its socket for the operator. */
+  readonly #folder = mkdtempSync(join(tmpdir(), 'sotto-member-'))
   #child: ChildProcess | null = null
   #port = 0
 
@@ -37,7 +42,7 @@ class RelayMember {
 
   async start(): Promise<void> {
     const flags = ['--port', '0', '--config', CONFIG, '--pow-bits', '0', '--json']
-    const child = spawn(process.execPath, [MAIN, ...flags], {
+    const child = spawn(process.execPath, [MAIN, ...flags, '--data', this.#folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, SOTTO_RELAY_DATABASE: this.#database },
     })
@@ -56,6 +61,13 @@ class RelayMember {
     const exited = once(child, 'exit') as Promise<[number | null]>
     child.kill(signal)
     return (await exited)[0]
+  }
+
+  /** Ends it for good. */
+  async remove(): Promise<number | null> {
+    const code = await this.end('SIGTERM')
+    rmSync(this.#folder, { recursive: true, force: true })
+    return code
   }
 }
 
@@ -82,7 +94,7 @@ export class RelayCluster {
   }
 
   async stop(): Promise<readonly (number | null)[]> {
-    const codes = await Promise.all(this.members.map((member) => member.end('SIGTERM')))
+    const codes = await Promise.all(this.members.map((member) => member.remove()))
     for (const socket of this.#sockets) socket.destroy()
     this.#balancer.close()
     return codes

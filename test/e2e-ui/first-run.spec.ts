@@ -31,6 +31,25 @@ test('a taken name, an unreachable relay and a missing one say so at their field
   await expect(page.getByText('This name is taken. Try another one.')).toBeVisible()
 })
 
+test('a name that looks like a taken one, or like the operator’s, is told before anything is made', async ({
+  open,
+}) => {
+  const ui = await open('first-run')
+  const { page } = ui
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  await page.getByLabel('Relay', { exact: true }).fill('relay.example.org')
+  for (const [code, name, text] of [
+    ['NAME_LOOKS_TAKEN', 'm1ra', 'This name looks too much like one that is taken.'],
+    ['NAME_RESERVED', 'adm1n', 'This name is kept for the people who run the relay.'],
+  ] as const) {
+    await ui.failCalls('onboarding.checkName', code)
+    await page.getByLabel('Account name').fill(name)
+    await expect(page.getByText(text)).toBeVisible()
+    await page.getByRole('button', { name: 'Create account' }).click()
+  }
+  expect(await ui.calls('onboarding.createAccount')).toEqual([])
+})
+
 test('an address typed as the name fills in the relay', async ({ open }) => {
   const { page } = await open('first-run')
   await page.getByRole('button', { name: 'Create an account' }).click()

@@ -98,6 +98,18 @@ export const MOVED_TABLES: readonly MovedTable[] = [
     columns: { hash: 'bytea', uses_left: 'bigint', expires_ms: 'bigint' },
     key: ['hash'],
   },
+  {
+    name: 'account_rules',
+    columns: {
+      account: 'bigint',
+      blocked_ms: 'bigint',
+      mailbox_envelopes: 'bigint',
+      mailbox_bytes: 'bigint',
+      tokens: 'bigint',
+    },
+    key: ['account'],
+  },
+  { name: 'reserved_names', columns: { name: 'text' }, key: ['name'] },
   { name: 'meta', columns: { name: 'text', value: 'bytea' }, key: ['name'] },
 ]
 

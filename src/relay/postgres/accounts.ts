@@ -25,7 +25,7 @@ const SPEND_INVITE = `UPDATE invite_codes SET uses_left = uses_left - 1
   WHERE hash = $1 AND uses_left > 0 AND expires_ms > $2`
 const ADD = `INSERT INTO accounts (name, skeleton, signing_key, created_ms) VALUES ($1, $2, $3, $4)
   ON CONFLICT DO NOTHING RETURNING id`
-const LOOKS_LIKE = 'SELECT id FROM accounts WHERE skeleton = $1'
+const LOOKS_LIKE = 'SELECT name FROM accounts WHERE skeleton = $1'
 const NAME_STATE = `SELECT EXISTS (SELECT FROM accounts WHERE name = $1) AS taken,
   EXISTS (SELECT FROM accounts WHERE skeleton = $2) AS looks_taken`
 const ADD_DEVICE =
@@ -88,9 +88,10 @@ async function register(
     return { outcome: 'existing' }
   }
   const skeleton = nameSkeleton(name)
-  if ((await transaction.query(LOOKS_LIKE, [skeleton])).length > 0) {
-    return { outcome: 'looks-taken' }
-  }
+  const [alike] = await transaction.query<{ name: string }>(LOOKS_LIKE, [skeleton])
+  // It came since we looked for it by its name.
+  if (alike?.name === name) throw new RunAgain()
+  if (alike !== undefined) return { outcome: 'looks-taken' }
   if (inviteHash !== null && (await transaction.change(SPEND_INVITE, [inviteHash, nowMs])) === 0) {
     return { outcome: 'invite-refused' }
   }

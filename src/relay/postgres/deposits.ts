@@ -1,5 +1,6 @@
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
 import { concatBytes } from '#shared/bytes.ts'
+import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
 import type { DepositOutcome, MailboxId, MailboxLimits } from '../storage.ts'
 import { Batches } from './batches.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
@@ -25,7 +26,7 @@ interface Terms {
 type DepositJob = Deposit & Terms
 type KnockJob = Knock & Terms
 
-interface Counters {
+interface Counters extends MailboxRules {
   readonly mailbox: MailboxId
   readonly seen_ms: number
   last_seq: number
@@ -57,7 +58,9 @@ const MAX_JOBS = 256
  */
 const SEQUENCES_PER_TIMELINE = 2 ** 33
 
-const COUNTERS = 'd.mailbox, d.seen_ms, d.last_seq, d.waiting, d.waiting_bytes, d.waiting_knocks'
+const COUNTERS = `d.mailbox, d.seen_ms, d.last_seq, d.waiting, d.waiting_bytes, d.waiting_knocks,
+  r.blocked_ms, r.mailbox_envelopes, r.mailbox_bytes`
+const RULES = 'LEFT JOIN account_rules r ON r.account = d.account'
 const ASKED = `unnest($1::bytea[], $2::bigint[], $3::bytea[]) WITH ORDINALITY AS asked (hash, device, id, n)
   JOIN tokens t USING (hash) JOIN devices d ON d.account = t.account AND d.device = asked.device`
 // Always in the order of their numbers, so that no two processes wait for each other.
@@ -67,12 +70,12 @@ const LOCK_BY_TOKEN = `SELECT mailbox FROM devices WHERE mailbox IN (SELECT d.ma
 const SEEN = `coalesce((SELECT true FROM envelope_ids e WHERE e.mailbox = d.mailbox AND e.id = asked.id), false) AS seen`
 // A statement of its own, begun once the rows are locked: so it sees what their holders before have committed.
 const FIND_BY_TOKEN = `SELECT n, ${COUNTERS}, t.label, t.uses_left, t.expires_ms, t.ended_ms, ${SEEN}
-  FROM ${ASKED}`
+  FROM ${ASKED} ${RULES}`
 const LOCK_BY_MAILBOX =
   'SELECT mailbox FROM devices WHERE mailbox = ANY ($1::bigint[]) ORDER BY mailbox FOR NO KEY UPDATE'
 const FIND_BY_MAILBOX = `SELECT n, ${COUNTERS}, ${SEEN}
   FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS asked (mailbox, id, n)
-  JOIN devices d ON d.mailbox = asked.mailbox`
+  JOIN devices d ON d.mailbox = asked.mailbox ${RULES}`
 const ADD_IDS = `INSERT INTO envelope_ids (mailbox, id, seq, received_ms)
   SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[])`
 // The bodies come as one string of bytes: an array would spell them in hexadecimal.
@@ -119,13 +122,15 @@ class Intake {
   }
 
   store(found: Found, job: (Deposit | Knock) & Terms, label: Uint8Array): DepositOutcome {
-    const { id, body, limits, nowMs } = job
+    const { id, body, nowMs } = job
     if (this.isSeen(found, id)) return { outcome: 'seen' }
     const { mailbox } = found
     const counters = this.#mailboxes.get(mailbox) ?? { ...found }
     const isKnock = !('tokenHash' in job)
     const knocks = counters.waiting_knocks + Number(isKnock)
+    const limits = mailboxLimits(found, job.limits)
     if (
+      limits === null ||
       counters.waiting >= limits.envelopes ||
       counters.waiting_bytes + body.length > limits.bytes ||
       knocks > limits.knocks ||
@@ -284,13 +289,13 @@ export class Deposits {
       maxJobs: MAX_JOBS,
       // What one sender sends to one receiver stays in order.
       laneOf: ({ tokenHash }) => tokenHash[0] ?? 0,
-      run: (jobs) => transactions.run((transaction) => deposit(transaction, jobs)),
+      run: (jobs) => transactions.run((transaction) => deposit(transaction, jobs), jobs.length),
     })
     this.#knocks = new Batches({
       lanes: 1,
       maxJobs: MAX_JOBS,
       laneOf: () => 0,
-      run: (jobs) => transactions.run((transaction) => knock(transaction, jobs)),
+      run: (jobs) => transactions.run((transaction) => knock(transaction, jobs), jobs.length),
     })
   }
 

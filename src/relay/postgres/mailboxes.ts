@@ -144,13 +144,13 @@ export class MailboxTables {
       lanes: LANES,
       maxJobs: MAX_JOBS,
       laneOf: ({ mailbox }) => mailbox,
-      run: (jobs) => transactions.run((transaction) => acknowledge(transaction, jobs)),
+      run: (jobs) => transactions.run((transaction) => acknowledge(transaction, jobs), jobs.length),
     })
     this.#touches = new Batches({
       lanes: 1,
       maxJobs: MAX_JOBS,
       laneOf: () => 0,
-      run: (jobs) => transactions.run((transaction) => touch(transaction, jobs)),
+      run: (jobs) => transactions.run((transaction) => touch(transaction, jobs), jobs.length),
     })
   }
 

@@ -36,7 +36,7 @@ export class NonceTable {
       lanes: 1,
       maxJobs: MAX_JOBS,
       laneOf: () => 0,
-      run: (jobs) => transactions.run((transaction) => use(transaction, jobs)),
+      run: (jobs) => transactions.run((transaction) => use(transaction, jobs), jobs.length),
     })
   }
 

@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { randomBytes } from '#crypto/primitives.ts'
 import { ERA_BYTES } from '#protocol/relay-limits.ts'
 import type { RelayStorage, StorageState } from '../storage.ts'
+import { AccountRules } from './account-rules.ts'
 import { AccountTables } from './accounts.ts'
+import { AdministrationTables } from './administration.ts'
 import { Batches } from './batches.ts'
 import { describeDatabase, type DatabaseAddress } from './database-url.ts'
 import { Deposits } from './deposits.ts'
+import { markRestored } from './era.ts'
 import { expire } from './expiry.ts'
 import { MailboxTables } from './mailboxes.ts'
+import { readRestoredAtMs, SECRET_BYTES, sharedBytes } from './meta.ts'
 import { NonceTable } from './nonces.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { Primary } from './primary.ts'
 import { checkVersion } from './schema.ts'
+import { readStatistics } from './statistics.ts'
 import { TokenTables } from './tokens.ts'
 import { Transactions } from './transactions.ts'
 import { DatabaseWakeUps, type WakeUpMode } from './wake-ups.ts'
 
-const SECRET_BYTES = 32
 /** Connections of one process for changes, and as many for reading. */
 const CONNECTIONS = 10
 /** Changes that are under way get so long at the end, where the database doesn't answer. */
@@ -29,6 +32,8 @@ export interface PostgresStorageOptions {
   readonly wakeUp: WakeUpMode
   /** A sentence for the operator's log. */
   readonly log: (event: string) => void
+  /** Called after each commit with how many changes it had and how long it took. */
+  readonly onCommit?: (changes: number, seconds: number) => void
 }
 
 interface Settings {
@@ -58,40 +63,25 @@ async function checkDurability(
   return { copies: settings.replicated ? 'quorum' : 'one' }
 }
 
-/** What all processes of a relay share: made by whichever starts first. */
-async function sharedBytes(
-  transactions: Transactions,
-  name: 'secret' | 'era',
-  length: number,
-): Promise<Uint8Array> {
-  const [row] = await transactions.run(async (transaction) => {
-    transaction.send('INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-      name,
-      randomBytes(length),
-    ])
-    return transaction.query<{ value: Buffer }>('SELECT value FROM meta WHERE name = $1', [name])
-  })
-  if (row === undefined) throw new TypeError(`the ${name} was not stored`)
-  return Uint8Array.from(row.value)
-}
-
 /**
  * Opens the engine for relays that outgrow one machine: any number of processes over one replicated PostgreSQL cluster.
  * @throws Error with one plain sentence where the database cannot be used as it is.
  */
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<RelayStorage> {
-  const { address, withoutStandbys, wakeUp, log } = options
+  const { address, withoutStandbys, wakeUp, log, onCommit } = options
   const primary = new Primary({ address, connections: CONNECTIONS, log })
-  const transactions = new Transactions(primary, !withoutStandbys)
+  const transactions = new Transactions(primary, !withoutStandbys, onCommit)
   let state: StorageState
   let secret: Uint8Array
   let era: Uint8Array
+  let restoredAtMs: number | null
   try {
     const { reads } = await primary.current()
     await checkVersion(reads, address)
     state = await checkDurability(transactions, withoutStandbys)
     secret = await sharedBytes(transactions, 'secret', SECRET_BYTES)
     era = await sharedBytes(transactions, 'era', ERA_BYTES)
+    restoredAtMs = await readRestoredAtMs(transactions)
   } catch (cause) {
     await primary.close()
     throw cause
@@ -108,6 +98,8 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   const deposits = new Deposits(transactions)
   const mailboxes = new MailboxTables(transactions)
   const nonces = new NonceTable(transactions)
+  const rules = new AccountRules(transactions)
+  const administration = new AdministrationTables(transactions, rules)
   const wakeUpChannel = new DatabaseWakeUps({ address, primary, transactions, mode: wakeUp })
   const pings = new Batches<null, StorageState>({
     lanes: 1,
@@ -144,6 +136,20 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     acknowledge: (mailbox, which) => mailboxes.acknowledge(mailbox, which),
     useNonce: (hash, expiresAtMs) => nonces.use(hash, expiresAtMs),
     expire: (nowMs, retentionMs) => expire(transactions, nowMs, retentionMs),
+    listInvites: (after, limit, nowMs) => administration.invites(after, limit, nowMs),
+    revokeInvite: (hash) => administration.revokeInvite(hash),
+    listAccounts: (prefix, after, limit) => administration.accounts(prefix, after, limit),
+    describeAccount: (name) => administration.account(name),
+    setQuotas: (account, quotas) => rules.setQuotas(account, quotas),
+    setBlocked: (account, atMs) => rules.setBlocked(account, atMs),
+    blockedAccounts: () => rules.blocked(),
+    reserveName: (name) => administration.reserve(name),
+    releaseName: (name) => administration.release(name),
+    isReserved: (name) => administration.isReserved(name),
+    reservedNames: (after, limit) => administration.reservedNames(after, limit),
+    statistics: (nowMs) => readStatistics(transactions, nowMs),
+    restoredAtMs,
+    markRestored: (nowMs) => transactions.run((transaction) => markRestored(transaction, nowMs)),
     ping: () => pings.add(null),
     close: async () => {
       const batches = [deposits, mailboxes, nonces, pings, wakeUpChannel]

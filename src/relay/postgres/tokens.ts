@@ -10,6 +10,7 @@ interface TokenChange {
 const LOCK_ACCOUNT = 'SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE'
 const OWNERS = 'SELECT hash, account FROM tokens WHERE hash = ANY ($1::bytea[])'
 const COUNT = 'SELECT count(*) AS count FROM tokens WHERE account = $1'
+const QUOTA = 'SELECT tokens FROM account_rules WHERE account = $1'
 const ADD = `INSERT INTO tokens (hash, account, label, uses_left, expires_ms)
   SELECT hash, $1, label, uses, expires
   FROM unnest($2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[]) AS added (hash, label, uses, expires)
@@ -41,15 +42,16 @@ async function putTokens(
   if ((await transaction.query(LOCK_ACCOUNT, [account])).length === 0) return 'gone'
   const hashes = [...add.map(({ hash }) => hash), ...revoke]
   type Owner = { readonly hash: Uint8Array; readonly account: AccountId }
-  const [owners, counted] = await Promise.all([
+  const [owners, [counted], [rules]] = await Promise.all([
     transaction.query<Owner>(OWNERS, [hashes]),
     transaction.query<{ count: number }>(COUNT, [account]),
+    transaction.query<{ tokens: number | null }>(QUOTA, [account]),
   ])
   if (owners.some((owner) => owner.account !== account)) return 'conflict'
   const known = new Set(owners.map(({ hash }) => keyOf(hash)))
   const added = add.filter(({ hash }) => !known.has(keyOf(hash)))
   const unknown = added.length + revoke.filter((hash) => !known.has(keyOf(hash))).length
-  if ((counted[0]?.count ?? 0) + unknown > maxTokens) return 'too-many'
+  if ((counted?.count ?? 0) + unknown > (rules?.tokens ?? maxTokens)) return 'too-many'
   const stored = await transaction.change(ADD, [
     account,
     added.map(({ hash }) => hash),

@@ -102,24 +102,37 @@ export function storageError(cause: unknown): unknown {
 export class Transactions {
   readonly #primary: Primary
   readonly #replicated: boolean
+  readonly #onCommit: (changes: number, seconds: number) => void
   /** Connections on which the server said more than a plain "done" since the last look. */
   readonly #warned = new WeakSet<Client>()
   readonly #known = new WeakSet<Client>()
 
-  /** @param replicated - false where the operator wants no standbys. */
-  constructor(primary: Primary, replicated: boolean) {
+  /**
+   * @param replicated - false where the operator wants no standbys.
+   * @param onCommit - called after each commit, for the metrics.
+   */
+  constructor(
+    primary: Primary,
+    replicated: boolean,
+    onCommit: (changes: number, seconds: number) => void = () => undefined,
+  ) {
     this.#primary = primary
     this.#replicated = replicated
+    this.#onCommit = onCommit
   }
 
   /**
    * Resolves when it is durable. A rejection says nothing about whether it happened, except that a later one may find it.
    * @param work - may run more than once, so it has no other effects.
+   * @param changes - how many share the transaction.
    */
-  async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async run<T>(work: (transaction: Transaction) => Promise<T>, changes = 1): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(work)
+        const startMs = performance.now()
+        const value = await this.#attempt(work)
+        this.#onCommit(changes, (performance.now() - startMs) / 1_000)
+        return value
       } catch (cause) {
         if (!mayRunAgain(cause) || attempt === ATTEMPTS) throw storageError(cause)
       }

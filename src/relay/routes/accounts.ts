@@ -14,7 +14,7 @@ import { MAX_CERTIFICATE_BYTES } from '#protocol/relay-limits.ts'
 import { STREAM_CLOSE } from '#protocol/relay-frames.ts'
 import { reservedNames } from '#protocol/look-alikes.ts'
 import { hasLeadingZeroBits, setWorkNumber, workInput } from '#protocol/relay-work.ts'
-import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
+import { decodeBase64Url, encodeBase64Url, equalPublicBytes } from '#shared/bytes.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { inviteCodeHash } from '../invite-code.ts'
 import { requesterKey } from '../rate-limits.ts'
@@ -47,7 +47,7 @@ function parseSigningKey(jwk: RegisterRequest['signingKey']): SigningPublicKey {
 
 /** Registering, looking up and deleting accounts, and opening sessions. */
 export function accountRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, rates, nowMs } = context
+  const { config, storage, auth, blocks, rates, nowMs } = context
   const salt = workSalt(storage.secret)
   const isReserved = reservedNames(config.reservedNames)
 
@@ -85,7 +85,10 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       await auth.possession(request, name, signingKey)
       const existing = await storage.findAccount(name)
       // Whoever has the name keeps it, whatever has become of the rules.
-      if (existing === null && isReserved(name)) throw refuse('NAME_RESERVED')
+      const reserved = isReserved(name) || (await storage.isReserved(name))
+      if (existing === null && reserved) throw refuse('NAME_RESERVED')
+      const own = existing !== null && equalPublicBytes(existing.signingKey, signingKey)
+      if (own && blocks.has(existing.id)) throw refuse('ACCOUNT_BLOCKED')
       const inviteHash = existing === null ? admission(request.body, signingKey) : null
       const { outcome } = await storage.register(
         { name, signingKey, deviceId: device.id, certificate, inviteHash },

@@ -36,7 +36,7 @@ export function mailboxRoutes(
   upgrades: Upgrades,
   admission: Admission,
 ): void {
-  const { config, storage, auth, wakeUps, streams, nowMs } = context
+  const { config, storage, auth, blocks, metrics, wakeUps, streams, nowMs } = context
 
   const polls = new Polls()
 
@@ -67,7 +67,7 @@ export function mailboxRoutes(
       },
     },
     async (request, reply) => {
-      const { mailbox } = auth.device(request)
+      const { mailbox, account } = auth.device(request)
       // Nobody is there to read why.
       if (!(await polls.begin(mailbox, request.raw.socket, reply.raw))) throw refuse('OVERLOADED')
       const { after = '0', limit = String(MAX_POLL_ENVELOPES), wait = '0' } = request.query
@@ -75,6 +75,7 @@ export function mailboxRoutes(
       const fetch = async (): Promise<readonly StoredEnvelope[]> => {
         // One more than asked for tells whether anything is left.
         const found = await storage.waiting(mailbox, Number(after), count + 1, POLL_BYTES)
+        if (blocks.has(account)) throw refuse('ACCOUNT_BLOCKED')
         if (found === null) throw refuse('ACCOUNT_UNKNOWN')
         return found
       }
@@ -89,6 +90,7 @@ export function mailboxRoutes(
         found = await fetch()
       }
       const envelopes = found.slice(0, count)
+      metrics.deliveries.inc({ transport: 'poll' }, envelopes.length)
       const bytes = envelopes.reduce((sum, { body }) => sum + body.length, 0)
       // Cut short by count, or (too close to tell) by size.
       const drained = found.length <= count && bytes < POLL_BYTES - config.limits.envelopeBytes
@@ -111,7 +113,9 @@ export function mailboxRoutes(
         'ids' in request.body
           ? { ids: request.body.ids.map(decode) }
           : { through: request.body.through }
-      return { acknowledged: await storage.acknowledge(mailbox, which) }
+      const acknowledged = await storage.acknowledge(mailbox, which)
+      metrics.acknowledged.inc(acknowledged)
+      return { acknowledged }
     },
   )
 
@@ -144,6 +148,7 @@ export function mailboxRoutes(
       schema: { hide: true, querystring: PollQuery },
       preHandler: async (request) => {
         upgrades.require(request)
+        if (context.closing.aborted) throw refuse('OVERLOADED')
         const session = auth.device(request)
         if ((await storage.waiting(session.mailbox, 0, 1, 1)) === null) {
           throw refuse('ACCOUNT_UNKNOWN')
@@ -158,7 +163,7 @@ export function mailboxRoutes(
       const onError = (cause: unknown): void => log.error({ cause: String(cause) }, 'stream failed')
       const counted = admission.open(request, 'stream')
       upgrades.accept(request, reply, MAX_CLIENT_FRAME_BYTES, counted, (socket) => {
-        const stream = new DeviceStream(socket, mailbox, after, storage, onError)
+        const stream = new DeviceStream(socket, mailbox, after, { storage, metrics, onError })
         streams.add(stream)
         const stop = wakeUps.listen(mailbox, () => stream.pump())
         socket.once('close', () => {

@@ -56,7 +56,9 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
       const { name } = request.params
       const state = await storage.nameState(name)
       if (state === 'taken') return { free: false, code: 'NAME_TAKEN' as const }
-      if (isReserved(name)) return { free: false, code: 'NAME_RESERVED' as const }
+      if (isReserved(name) || (await storage.isReserved(name))) {
+        return { free: false, code: 'NAME_RESERVED' as const }
+      }
       if (state === 'looks-taken') return { free: false, code: 'NAME_LOOKS_TAKEN' as const }
       return { free: true }
     },
@@ -64,7 +66,7 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
 
   app.get('/healthz', { schema: { summary: 'The process runs' } }, async () => ({ ok: true }))
   app.get('/readyz', { schema: { summary: 'The database answers' } }, async () => {
-    if (context.closing.aborted) throw refuse('OVERLOADED')
+    if (context.shutdown.announced) throw refuse('OVERLOADED')
     const { copies } = await storage.ping()
     return { ok: true, copies }
   })

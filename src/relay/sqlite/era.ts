@@ -42,10 +42,13 @@ export class Era {
     this.#current = stored === null ? randomBytes(ERA_BYTES) : Uint8Array.from(stored)
     if (stored === null) this.#set.run('era', this.#current)
     const mark = file === null ? null : readMark(file)
+    // A database from before there were eras has lost nothing by having no file.
     const goesOn =
-      mark !== null && equalPublicBytes(mark.era, this.#current) && mark.progress <= this.#progress
-    if (file === null || goesOn) return
-    this.begin()
+      mark === null
+        ? stored === null
+        : equalPublicBytes(mark.era, this.#current) && mark.progress <= this.#progress
+    if (file === null || (goesOn && mark !== null)) return
+    if (!goesOn) this.begin()
     this.advance()
     this.mark()
   }

@@ -40,15 +40,20 @@ export class GroupCommit {
   readonly #commit
   readonly #rollback
   readonly #onFatal: (cause: unknown) => void
+  readonly #onCommit: (changes: number, seconds: number) => void
   readonly #heldBack: HeldBack
   #queue: Job[] = []
   #scheduled = false
 
-  /** @param onFatal - called when the file cannot be trusted any more; the process should end. */
+  /**
+   * @param onFatal - called when the file cannot be trusted any more; the process should end.
+   * @param onCommit - called after each commit, for the metrics.
+   */
   constructor(
     database: Database,
     onFatal: (cause: unknown) => void,
     heldBack: HeldBack = NOTHING_HELD_BACK,
+    onCommit: (changes: number, seconds: number) => void = () => undefined,
   ) {
     this.#database = database
     this.#heldBack = heldBack
@@ -56,6 +61,7 @@ export class GroupCommit {
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
     this.#onFatal = onFatal
+    this.#onCommit = onCommit
   }
 
   /** @param work - reads and changes the database; may run twice, so it has no other effects. */
@@ -92,6 +98,7 @@ export class GroupCommit {
 
   #commitGroup(jobs: readonly Job[]): void {
     if (jobs.length === 0) return
+    const startMs = performance.now()
     try {
       const values = this.#transaction(() =>
         jobs.map((job) => {
@@ -99,6 +106,7 @@ export class GroupCommit {
           return job.work()
         }),
       )
+      this.#onCommit(jobs.length, (performance.now() - startMs) / 1_000)
       jobs.forEach((job, index) => job.resolve(values[index] as never))
     } catch (cause) {
       if (isFatal(cause)) {

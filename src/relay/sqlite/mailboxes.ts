@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
+import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
 import type {
   AccountId,
   DepositOutcome,
@@ -8,10 +9,12 @@ import type {
   StoredEnvelope,
   TokenRecord,
 } from '../storage.ts'
+import type { AccountRules } from './account-rules.ts'
 import type { HeldBack } from './group-commit.ts'
 
 interface MailboxRow {
   readonly mailbox: MailboxId
+  readonly account: AccountId
   readonly seen_ms: number
   readonly last_seq: number
   readonly waiting: number
@@ -22,6 +25,7 @@ interface MailboxRow {
 /** A mailbox that deposits of the running group go to: its row as they leave it, and what they add. */
 interface OpenMailbox {
   readonly mailbox: MailboxId
+  readonly rules: MailboxRules | null
   readonly seen_ms: number
   last_seq: number
   waiting: number
@@ -67,7 +71,8 @@ const REFUSED = { outcome: 'refused' } as const
 const SEEN = { outcome: 'seen' } as const
 const MAILBOX_FULL = { outcome: 'mailbox-full' } as const
 
-const MAILBOX_COLUMNS = 'mailbox, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
+const MAILBOX_COLUMNS =
+  'mailbox, devices.account AS account, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
 /** Read at a time, so that little more than what is wanted is in memory. */
 const PAGE_ROWS = 32
 const SUMS =
@@ -82,6 +87,7 @@ const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
  * to be done in it.
  */
 export class MailboxTables implements HeldBack {
+  readonly #rules: AccountRules
   readonly #openTokens = new Map<string, OpenToken>()
   readonly #openMailboxes = new Map<MailboxId, OpenMailbox>()
   readonly #token
@@ -102,7 +108,8 @@ export class MailboxTables implements HeldBack {
   readonly #clearId
   readonly #subtract
 
-  constructor(database: Database) {
+  constructor(database: Database, rules: AccountRules) {
+    this.#rules = rules
     this.#token = database.prepare<[number, Uint8Array], TokenRow>(
       `SELECT ${MAILBOX_COLUMNS}, label, uses_left, expires_ms, ended_ms FROM tokens
         JOIN devices ON devices.account = tokens.account AND device = ? WHERE hash = ?`,
@@ -180,7 +187,8 @@ export class MailboxTables implements HeldBack {
     const unknown = [...added.map(({ hash }) => hash), ...revoked]
     if (unknown.some((hash) => owner(hash) !== undefined)) return 'conflict'
     const held = this.#countTokens.get(account)?.count ?? 0
-    if (held + unknown.length > maxTokens) return 'too-many'
+    const most = this.#rules.quotas(account).tokens ?? maxTokens
+    if (held + unknown.length > most) return 'too-many'
     for (const { hash, label, uses, expiresAtMs } of added) {
       this.#insertToken.run(hash, account, label, uses, expiresAtMs)
     }
@@ -218,10 +226,13 @@ export class MailboxTables implements HeldBack {
     limits: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
-    const open = this.#openMailboxes.get(knock.mailbox)
-    const row = open ?? this.#mailbox.get(knock.mailbox)
-    if (row === undefined) return REFUSED
-    return this.#store(open ?? this.#open(row), knock, KNOCK_LABEL, true, limits, nowMs)
+    let open = this.#openMailboxes.get(knock.mailbox)
+    if (open === undefined) {
+      const row = this.#mailbox.get(knock.mailbox)
+      if (row === undefined) return REFUSED
+      open = this.#open(row)
+    }
+    return this.#store(open, knock, KNOCK_LABEL, true, limits, nowMs)
   }
 
   write(): void {
@@ -240,7 +251,8 @@ export class MailboxTables implements HeldBack {
   }
 
   #open(row: MailboxRow): OpenMailbox {
-    const open = { ...row, added: 0, addedBytes: 0, addedKnocks: 0 }
+    const rules = this.#rules.find(row.account)
+    const open = { ...row, rules, added: 0, addedBytes: 0, addedKnocks: 0 }
     this.#openMailboxes.set(row.mailbox, open)
     return open
   }
@@ -269,12 +281,14 @@ export class MailboxTables implements HeldBack {
     envelope: { readonly id: Uint8Array; readonly body: Uint8Array },
     label: Uint8Array,
     isKnock: boolean,
-    limits: MailboxLimits,
+    common: MailboxLimits,
     nowMs: number,
   ): DepositOutcome {
     const { id, body } = envelope
     const knock = Number(isKnock)
+    const limits = mailboxLimits(mailbox.rules, common)
     if (
+      limits === null ||
       mailbox.waiting >= limits.envelopes ||
       mailbox.waiting_bytes + body.length > limits.bytes ||
       mailbox.waiting_knocks + knock > limits.knocks ||

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
+import { ADMIN_TABLES } from './schema-admin.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
 // whole pages. Bodies stay in an ordinary rowid table (without one they would spill into overflow pages). An acknowledged
@@ -95,14 +96,18 @@ CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS N
 `
 
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS]
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, ADMIN_TABLES]
+
+/** The newest version of the database that this relay can open. */
+export const MIGRATIONS_KNOWN: number = MIGRATIONS.length
 
 /** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
 export function migrate(database: Database): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > MIGRATIONS.length) {
     throw new Error(
-      `The relay's database has version ${version}; this relay knows up to ${MIGRATIONS.length}.`,
+      `The relay's database has version ${version}; this relay knows up to ${MIGRATIONS.length}. ` +
+        'Install the newer relay, or restore a backup that was made before it ran.',
     )
   }
   database.function('name_skeleton', { deterministic: true }, (name: unknown) =>

@@ -1,16 +1,18 @@
 import SQLite from 'better-sqlite3'
-import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
+import { AccountRules } from './account-rules.ts'
 import { AccountTables } from './accounts.ts'
+import { AdministrationTables } from './administration.ts'
 import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MailboxTables } from './mailboxes.ts'
+import { ensureSecret } from './meta.ts'
 import { movedTo } from './moved.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
+import { Statistics } from './statistics.ts'
 
-const SECRET_BYTES = 32
 /** Pages in the write-ahead log before it is copied back: 40 MB. Fewer cost a fifth to a third of the speed. */
 const CHECKPOINT_PAGES = 10_000
 const WAL_KEPT_BYTES = 64 * 1024 * 1024
@@ -23,6 +25,8 @@ export interface SqliteStorageOptions {
   readonly onFatal: (cause: unknown) => void
   /** File beside the database by which an older copy of it is recognised; none for a second connection. */
   readonly eraFile?: string
+  /** Called after each commit with how many changes it had and how long it took. */
+  readonly onCommit?: (changes: number, seconds: number) => void
   /** Upper bound of the file, for tests of a full disk. */
   readonly maxPages?: number
 }
@@ -45,20 +49,16 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   }
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
-  database
-    .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING')
-    .run('secret', randomBytes(SECRET_BYTES))
-  const secret = database
-    .prepare<[string], { value: Uint8Array }>('SELECT value FROM meta WHERE name = ?')
-    .get('secret')?.value
-  if (secret === undefined) throw new TypeError('the secret was not stored')
-
+  const secret = ensureSecret(database)
+  const rules = new AccountRules(database)
   const era = new Era(database, options.eraFile ?? null)
   const accounts = new AccountTables(database)
   const prekeys = new PrekeyTables(database)
-  const mailboxes = new MailboxTables(database)
+  const mailboxes = new MailboxTables(database, rules)
   const expiry = new Expiry(database)
-  const commits = new GroupCommit(database, options.onFatal, mailboxes)
+  const administration = new AdministrationTables(database, rules)
+  const statistics = new Statistics(database)
+  const commits = new GroupCommit(database, options.onFatal, mailboxes, options.onCommit)
   const insertNonce = database.prepare<[Uint8Array, number]>(
     'INSERT INTO nonces (hash, expires_ms) VALUES (?, ?) ON CONFLICT DO NOTHING',
   )
@@ -92,6 +92,20 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     useNonce: (hash, expiresAtMs) =>
       commits.run(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),
+    listInvites: async (after, limit, nowMs) => administration.invites(after, limit, nowMs),
+    revokeInvite: (hash) => commits.run(() => administration.revokeInvite(hash)),
+    listAccounts: async (prefix, after, limit) => administration.accounts(prefix, after, limit),
+    describeAccount: async (name) => administration.account(name),
+    setQuotas: (account, quotas) => commits.run(() => rules.setQuotas(account, quotas)),
+    setBlocked: (account, atMs) => commits.run(() => rules.setBlocked(account, atMs)),
+    blockedAccounts: async () => rules.blocked(),
+    reserveName: (name) => commits.run(() => administration.reserve(name)),
+    releaseName: (name) => commits.run(() => administration.release(name)),
+    isReserved: async (name) => administration.isReserved(name),
+    reservedNames: async (after, limit) => administration.reservedNames(after, limit),
+    statistics: (nowMs) => statistics.count(nowMs),
+    restoredAtMs: administration.restoredAtMs,
+    markRestored: (nowMs) => commits.run(() => administration.markRestored(nowMs)),
     ping: async () => {
       one.get()
       return { copies: 'one' }

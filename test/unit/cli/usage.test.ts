@@ -74,7 +74,7 @@ describe('the command line', () => {
       args: ['messages', 'ada@relay', '--limit', '0'],
       says: 'It must be a whole number from 1 on',
     },
-    { args: ['relay', '--port', 'x'], says: 'It must be a whole number' },
+    { args: ['relay', '--port', 'x'], says: '--port must be a whole number from 0 to 65535.' },
   ])('says in a sentence what is wrong with $args', async ({ args, says }) => {
     const { exitCode, stdout, stderr } = await runSotto(args)
     expect(exitCode).toBe(EXIT.usage)

@@ -8,9 +8,14 @@ import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { moveRelay } from '#relay/move/move.ts'
 import { migratePostgres } from '#relay/postgres/schema.ts'
+import { openPostgresStorage } from '#relay/postgres/storage.ts'
 import type { DatabaseAddress } from '#relay/postgres/database-url.ts'
-import { createInviteCode, DATABASE_FILE } from '#relay/relay.ts'
 import { relayConfig, type RelayOptions } from '#relay/config.ts'
+import { databasePath } from '#relay/data-folder.ts'
+import { createInviteCode } from '#relay/relay.ts'
+import { openSqliteStorage } from '#relay/sqlite/storage.ts'
+import type { RelayStorage } from '#relay/storage.ts'
+import { NO_QUOTAS } from '#relay/storage-admin.ts'
 import {
   databaseAddress,
   POSTGRES_PROGRAMS,
@@ -32,6 +37,7 @@ const MISSING = POSTGRES_PROGRAMS === null
 const WHY = MISSING ? ' (skipped: this machine has no PostgreSQL; Debian: postgresql)' : ''
 const ENVELOPES = 40
 const ACKNOWLEDGED = 10
+const BLOCKED_AT_MS = 1_800_000_000_000
 
 describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
   let server: PostgresServer
@@ -54,7 +60,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     address = databaseAddress(url)
     await migratePostgres(address)
     folder = mkdtempSync(join(tmpdir(), 'sotto-move-'))
-    file = join(folder, DATABASE_FILE)
+    file = databasePath(folder)
     client = testClient()
   })
   afterEach(async () => {
@@ -103,6 +109,33 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     return bundles[0]?.oneTimePrekey?.id
   }
 
+  const openFile = (): RelayStorage =>
+    openSqliteStorage({
+      path: file,
+      onFatal: (cause) => {
+        throw cause
+      },
+    })
+
+  const openTarget = (): Promise<RelayStorage> =>
+    openPostgresStorage({
+      address,
+      withoutStandbys: true,
+      wakeUp: 'listen',
+      log: () => undefined,
+    })
+
+  /** What the operator of the relay has set, which does not run. */
+  async function setRules(): Promise<void> {
+    const storage = openFile()
+    const [alice, bob] = [await storage.findAccount('alice'), await storage.findAccount('bob')]
+    if (alice === null || bob === null) throw new Error('the accounts were not stored')
+    await storage.setQuotas(alice.id, { ...NO_QUOTAS, tokens: 7 })
+    await storage.setBlocked(bob.id, BLOCKED_AT_MS)
+    for (const name of ['root', 'acme', 'help']) await storage.reserveName(name)
+    await storage.close()
+  }
+
   /** A relay with something in every table, ended. */
   async function fill(): Promise<Filled> {
     const relay = await testRelay({ dataDir: folder })
@@ -123,6 +156,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     await relay.close()
     const config = valueOf(relayConfig({ dataDir: folder }))
     const code = await createInviteCode(config, { uses: 1, expiresAtMs: Date.now() + 60_000 })
+    await setRules()
     return { signer, token, ids: [...first, ...rest], code, port, givenPrekeys, request }
   }
 
@@ -140,6 +174,8 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
       envelopes: ENVELOPES - ACKNOWLEDGED,
       bundle_replies: 2,
       invite_codes: 1,
+      account_rules: 2,
+      reserved_names: 3,
       meta: 3,
     })
     for (const { digest } of tables) expect(digest).toMatch(/^[0-9a-f]{64}$/)
@@ -161,6 +197,31 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     expect(givenPrekeys).not.toContain(next)
     await testAccount(relay, client, 'carol')
     await relay.close()
+  })
+
+  test('what the operator has set holds as before', async () => {
+    await fill()
+    await moveRelay(file, address)
+    const storage = await openTarget()
+    expect(await storage.describeAccount('alice')).toMatchObject({
+      quotas: { ...NO_QUOTAS, tokens: 7 },
+      blockedAtMs: null,
+    })
+    const bob = await storage.describeAccount('bob')
+    expect(bob).toMatchObject({ quotas: NO_QUOTAS, blockedAtMs: BLOCKED_AT_MS })
+    expect((await storage.blockedAccounts()).map(({ id }) => id)).toEqual([bob?.id])
+    expect(await storage.reservedNames(null, 9)).toEqual(['acme', 'help', 'root'])
+    await storage.close()
+  })
+
+  test('a relay that was restored stays known as such', async () => {
+    const restored = openFile()
+    await restored.markRestored(BLOCKED_AT_MS)
+    await restored.close()
+    await moveRelay(file, address)
+    const storage = await openTarget()
+    expect(storage.restoredAtMs).toBe(BLOCKED_AT_MS)
+    await storage.close()
   })
 
   test('the invite codes move too', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
+import { adminConformance } from './storage-admin-conformance.ts'
 import { storageConformance } from './storage-conformance.ts'
 
 const LIMITS: MailboxLimits = { envelopes: 1e6, bytes: 1e9, knocks: 20, idleMs: 1e9 }
@@ -26,7 +27,9 @@ storageConformance('SQLite', {
   },
   openAnother: async () =>
     openSqliteStorage({ path: join(shared, `${databases}.db`), onFatal: throwFatal }),
+  keepsOrder: true,
 })
+adminConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
 
 describe('the SQLite engine', () => {
   let folder: string
@@ -54,15 +57,10 @@ describe('the SQLite engine', () => {
   }
 
   test('names of before the rule stay, and the oldest stands for those that look alike', async () => {
-    const first = openSqliteStorage({ path, onFatal: throwFatal })
-    await first.close()
+    // Of a relay without the rule; it has alice and bob.
+    copyFileSync(new URL('../../fixtures/relay/v1.db', import.meta.url), path)
     const database = new SQLite(path)
-    database.exec(`
-      DROP INDEX account_skeletons;
-      ALTER TABLE accounts DROP COLUMN skeleton;
-      INSERT INTO accounts (name, signing_key, created_ms)
-        VALUES ('alice', x'01', 1), ('a1ice', x'02', 2), ('bob', x'03', 3);
-      PRAGMA user_version = 1`)
+    database.exec("INSERT INTO accounts (name, signing_key, created_ms) VALUES ('a1ice', x'02', 2)")
     database.close()
     const storage = openSqliteStorage({ path, onFatal: throwFatal })
     expect(await storage.nameState('alice')).toBe('taken')

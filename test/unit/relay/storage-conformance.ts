@@ -50,6 +50,8 @@ export interface StorageSubject {
   open(): Promise<RelayStorage>
   /** Opens the same again, as another process of the relay would. */
   openAnother(): Promise<RelayStorage>
+  /** Whether changes that come at once count in the order in which they came, instead of in any. */
+  readonly keepsOrder: boolean
 }
 
 /** What every engine of the storage port must do. */
@@ -422,6 +424,119 @@ export function storageConformance(name: string, subject: StorageSubject): void 
           outcome: 'stored',
         })
       })
+
+      test('deposits and other changes that come at once add up', async () => {
+        const [first, second] = [await addToken(account.id), await addToken(account.id)]
+        const knock = () =>
+          storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW)
+        const [acknowledged, expired, ...offered] = await Promise.all([
+          storage.acknowledge(mailbox, { through: 2 }),
+          storage.expire(NOW, 1_000_000),
+          ...[deposit(first), deposit(second), knock(), deposit(first), deposit(second)],
+          ...[deposit(first), deposit(second), deposit(first), deposit(second)],
+        ])
+        expect(expired).toBe(0)
+        const stored = offered.filter(({ outcome }) => outcome === 'stored').length
+        const full = offered.filter(({ outcome }) => outcome === 'mailbox-full').length
+        expect(stored + full).toBe(offered.length)
+        const waiting = (await storage.waiting(mailbox, 0, 100, 1e6)) ?? []
+        expect(waiting).toHaveLength(stored - acknowledged)
+        const sequences = waiting.map(({ sequence }) => sequence)
+        expect(sequences).toEqual([...new Set(sequences)].toSorted((a, b) => a - b))
+        // What is counted is what waits.
+        for (let room = LIMITS.envelopes - waiting.length; room > 0; room--) {
+          expect(await deposit(first)).toEqual({ outcome: 'stored', mailbox })
+        }
+        expect(await deposit(first)).toEqual({ outcome: 'mailbox-full' })
+      })
+
+      test('the same envelope many times at once is stored once', async () => {
+        const hash = await addToken(account.id)
+        const id = randomBytes(16)
+        const outcomes = await Promise.all(Array.from({ length: 20 }, () => deposit(hash, id)))
+        expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(1)
+        expect(outcomes.filter(({ outcome }) => outcome === 'seen')).toHaveLength(19)
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toHaveLength(1)
+      })
+
+      test('a token good for few deposits is good for no more where many come at once', async () => {
+        const hash = await addToken(account.id, 2)
+        const outcomes = await Promise.all(Array.from({ length: 6 }, () => deposit(hash)))
+        expect(outcomes.filter(({ outcome }) => outcome === 'stored')).toHaveLength(2)
+        expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toHaveLength(4)
+      })
+
+      test('what is revoked or deleted meanwhile takes nothing more', async () => {
+        const hash = await addToken(account.id)
+        const [before, revoked, after] = await Promise.all([
+          deposit(hash),
+          storage.putTokens(account.id, { add: [], revoke: [hash] }, 100, NOW),
+          deposit(hash),
+        ])
+        expect(revoked).toBe('stored')
+        const stored = [before, after].filter(({ outcome }) => outcome === 'stored')
+        const refused = [before, after].filter(({ outcome }) => outcome === 'refused')
+        expect(stored.length + refused.length).toBe(2)
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toHaveLength(stored.length)
+        expect(await deposit(hash)).toEqual({ outcome: 'refused' })
+        const other = await addToken(account.id)
+        await Promise.all([deposit(other), storage.deleteAccount(account.id), deposit(other)])
+        expect(await deposit(other)).toEqual({ outcome: 'refused' })
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toBeNull()
+      })
+
+      if (subject.keepsOrder) {
+        test('deposits and other changes that come at once count in the order in which they came', async () => {
+          const [first, second] = [await addToken(account.id), await addToken(account.id)]
+          const outcomes = await Promise.all([
+            deposit(first),
+            deposit(second),
+            deposit(first),
+            storage.acknowledge(mailbox, { through: 2 }),
+            storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW),
+            deposit(second),
+            storage.expire(NOW, 1_000_000),
+            deposit(first),
+            deposit(second),
+            deposit(first),
+          ])
+          const stored = { outcome: 'stored', mailbox }
+          const full = { outcome: 'mailbox-full' }
+          expect(outcomes).toEqual([
+            ...[stored, stored, stored],
+            2,
+            ...[stored, stored],
+            0,
+            ...[stored, stored, full],
+          ])
+          const waiting = await storage.waiting(mailbox, 0, 100, 1e6)
+          expect(waiting?.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6, 7])
+          expect(await deposit(second)).toEqual(full)
+          await storage.acknowledge(mailbox, { through: 3 })
+          expect(await deposit(second)).toEqual(stored)
+          expect(await deposit(first)).toEqual(full)
+        })
+
+        test('what is revoked or deleted in between takes nothing more', async () => {
+          const hash = await addToken(account.id)
+          const outcomes = await Promise.all([
+            deposit(hash),
+            storage.putTokens(account.id, { add: [], revoke: [hash] }, 100, NOW),
+            deposit(hash),
+          ])
+          expect(outcomes[0]).toMatchObject({ outcome: 'stored' })
+          expect(outcomes[2]).toEqual({ outcome: 'refused' })
+          const other = await addToken(account.id)
+          const [before, , after] = await Promise.all([
+            deposit(other),
+            storage.deleteAccount(account.id),
+            deposit(other),
+          ])
+          expect(before).toMatchObject({ outcome: 'stored' })
+          expect(after).toEqual({ outcome: 'refused' })
+          expect(await storage.waiting(mailbox, 0, 100, 1e6)).toBeNull()
+        })
+      }
 
       test('an unknown device or token is refused', async () => {
         const tokenHash = await addToken(account.id)

@@ -188,7 +188,7 @@ describe('a stream', () => {
   test('it ends when the relay goes', async () => {
     const stream = await openStream()
     await relay.close()
-    expect(await stream.closed).toBe(1001)
+    expect(await stream.closed).toBe(STREAM_CLOSE.restarting)
     relay = await testRelay()
   })
 

@@ -1,0 +1,42 @@
+import { stat, statfs, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+// The files of a relay's folder, beside the socket and the lock.
+
+const DATABASE_FILE = 'relay.db'
+/** By which an older copy of the database is recognised (RELAY-API §9). */
+const ERA_FILE = 'relay.era'
+/** Its time of change is the time of the last backup, for the metrics. */
+const BACKUP_MARK = 'last-backup'
+
+export function databasePath(folder: string): string {
+  return join(folder, DATABASE_FILE)
+}
+
+export function eraPath(folder: string): string {
+  return join(folder, ERA_FILE)
+}
+
+/** @returns `null` where no backup was made, or the folder cannot be read. */
+export async function lastBackupMs(folder: string): Promise<number | null> {
+  try {
+    return (await stat(join(folder, BACKUP_MARK))).mtimeMs
+  } catch {
+    return null
+  }
+}
+
+/** Notes a backup. A folder that only the relay may write to stays as it is: then the metric is missing. */
+export async function markBackup(folder: string): Promise<void> {
+  await writeFile(join(folder, BACKUP_MARK), '', { mode: 0o600 }).catch(() => undefined)
+}
+
+/** Bytes that the relay may still use on the disk of its folder. */
+export async function diskFreeBytes(folder: string): Promise<number | null> {
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize
+  } catch {
+    return null
+  }
+}
