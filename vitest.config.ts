@@ -14,6 +14,16 @@ export default defineConfig({
         },
       },
       {
+        // Hostile input of every kind against a relay in a process of its own; amount by SOTTO_ROUNDS.
+        test: {
+          ...shared,
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          testTimeout: 60 * 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // Real processes, killed at random points; rounds by SOTTO_ROUNDS.
         test: {
           ...shared,

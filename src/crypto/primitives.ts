@@ -52,6 +52,20 @@ export function sha256(data: Uint8Array): Uint8Array {
   return plain(native.hash('sha256', data, 'buffer'))
 }
 
+/** SHA-256 of what comes in pieces. */
+export class Sha256Stream {
+  readonly #hash = native.createHash('sha256')
+
+  update(data: Uint8Array): void {
+    this.#hash.update(data)
+  }
+
+  /** 32 bytes. Nothing can be added then. */
+  digest(): Uint8Array {
+    return plain(this.#hash.digest())
+  }
+}
+
 /** SHA-512 (FIPS 180-4): 64 bytes. */
 export function sha512(data: Uint8Array): Uint8Array {
   return plain(native.hash('sha512', data, 'buffer'))

@@ -29,6 +29,7 @@ export const SIGNATURE_LIFETIME_SECONDS = 60
 export const SIGNATURE_NONCE_BYTES = 16
 const COMPONENTS = '("@method" "@target-uri" "content-digest")'
 const TAG = 'sotto-v1'
+const DIGEST_PATTERN = /^sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$/
 
 const INPUT_PATTERN =
   /^sotto=\("@method" "@target-uri" "content-digest"\);created=(\d{1,12});expires=(\d{1,12});nonce="([A-Za-z0-9_-]{21}[AQgw])";alg="(ecdsa-p256-sha256|hmac-sha256)";keyid="([A-Za-z0-9._-]{2,128})";tag="sotto-v1"$/
@@ -43,6 +44,11 @@ function encodeBase64(bytes: Uint8Array): string {
 /** The `content-digest` field (RFC 9530) for the SHA-256 of a body; that of no bytes where there is no body. */
 export function contentDigest(bodySha256: Uint8Array): string {
   return `sha-256=:${encodeBase64(bodySha256)}:`
+}
+
+/** Whether a text is a {@link contentDigest}. */
+export function isContentDigest(text: string): boolean {
+  return DIGEST_PATTERN.test(text)
 }
 
 function signatureParams(params: SignatureParams): string {

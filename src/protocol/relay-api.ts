@@ -1,11 +1,20 @@
 import Type, { type Static } from 'typebox'
 import {
+  BLOB_ID_BYTES,
+  CHECKPOINT_BYTES,
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
   ERA_BYTES,
+  GROUP_ID_BYTES,
+  GROUP_TOKEN_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
+  MAX_BATCH_TARGETS,
   MAX_CERTIFICATE_BYTES,
+  MAX_CHAIN_ENTRIES,
+  MAX_DEVICE_LIST_BYTES,
+  MAX_COMMIT_BYTES,
+  MAX_COMMITS_PER_ANSWER,
   MAX_ENVELOPE_BYTES,
   MAX_POLL_ENVELOPES,
   MAX_PREKEYS_PER_UPLOAD,
@@ -78,6 +87,46 @@ export const ErrorAnswer = Type.Object({
 })
 export type ErrorAnswer = Static<typeof ErrorAnswer>
 
+// ---- The log of device lists (PROTOCOL §18) ----
+
+const Hash = bytes(32)
+const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Path = Type.Array(Hash, { maxItems: 54 })
+const SizeText = Type.String({ pattern: '^(0|[1-9]\\d{0,14})$' })
+
+/** The key that signs a relay's checkpoints, as a point, and the newest one. */
+const signedHead = { key: bytes(POINT_BYTES), checkpoint: bytes(CHECKPOINT_BYTES) }
+
+export const LogHeadAnswer = Type.Object(signedHead)
+export type LogHeadAnswer = Static<typeof LogHeadAnswer>
+
+export const ConsistencyQuery = Type.Object({ from: SizeText, to: SizeText }, strict)
+export const ConsistencyAnswer = Type.Object({ path: Path })
+
+export const ChainQuery = Type.Object(
+  { size: Type.Optional(SizeText), after: Type.Optional(SizeText) },
+  strict,
+)
+
+/** Everything that shows which device list a name has in the log. */
+export const KeyProof = Type.Object({
+  ...signedHead,
+  size: Size,
+  leaf: Type.Object({ value: Hash, mapRoot: Hash }),
+  inclusion: Path,
+  map: Type.Array(Hash, { maxItems: 256 }),
+  before: Type.Object({ count: Size, value: Hash }),
+  /** Newest last; `null` for a removal. */
+  entries: Type.Array(Type.Union([Hash, Type.Null()]), {
+    minItems: 1,
+    maxItems: MAX_CHAIN_ENTRIES,
+  }),
+  deviceList: Type.Union([bytesUpTo(MAX_DEVICE_LIST_BYTES), Type.Null()]),
+})
+export type KeyProof = Static<typeof KeyProof>
+
+export const ChainAnswer = Type.Object({ log: KeyProof })
+
 // ---- Accounts ----
 
 export const NameParams = Type.Object({ name: Name }, strict)
@@ -98,6 +147,7 @@ export const RegisterRequest = Type.Object(
     name: Name,
     signingKey: PublicJwk,
     device: Type.Object({ id: Uint32Id, certificate: bytesUpTo(MAX_CERTIFICATE_BYTES) }, strict),
+    deviceList: Type.Optional(bytesUpTo(MAX_DEVICE_LIST_BYTES)),
     inviteCode: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     work: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   },
@@ -111,6 +161,8 @@ export const IdentityAnswer = Type.Object({
     Type.Object({ id: Uint32Id, certificate: bytesUpTo(MAX_CERTIFICATE_BYTES) }),
     { maxItems: 32 },
   ),
+  /** Missing where the account has not given its device list yet. */
+  log: Type.Optional(KeyProof),
 })
 export type IdentityAnswer = Static<typeof IdentityAnswer>
 
@@ -169,6 +221,7 @@ const Bundle = Type.Object({
 export const BundlesAnswer = Type.Object({
   signingKey: PublicJwk,
   bundles: Type.Array(Bundle, { maxItems: 32 }),
+  log: Type.Optional(KeyProof),
 })
 export type BundlesAnswer = Static<typeof BundlesAnswer>
 
@@ -207,6 +260,21 @@ export const KnockHeaders = Type.Object({ 'sotto-account': Name, 'sotto-device':
 
 export const DepositAnswer = Type.Object({ stored: Type.Literal(true) })
 
+/** One outcome for each target of a batch, in its order. */
+export const BatchAnswer = Type.Object({
+  results: Type.Array(
+    Type.Union([
+      Type.Object({ outcome: Type.Union([Type.Literal('stored'), Type.Literal('seen')]) }),
+      Type.Object({
+        code: Type.String({ maxLength: 64, pattern: '^[A-Z_]+$' }),
+        retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+      }),
+    ]),
+    { maxItems: MAX_BATCH_TARGETS },
+  ),
+})
+export type BatchAnswer = Static<typeof BatchAnswer>
+
 export const PollQuery = Type.Object(
   {
     after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })),
@@ -242,3 +310,48 @@ export const AcksRequest = Type.Union([
 export type AcksRequest = Static<typeof AcksRequest>
 
 export const AcksAnswer = Type.Object({ acknowledged: Type.Integer({ minimum: 0 }) })
+
+// ---- Groups ----
+
+export const GroupParams = Type.Object({ id: bytes(GROUP_ID_BYTES) }, strict)
+const Epoch = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const groupToken = { 'sotto-group-token': bytes(GROUP_TOKEN_BYTES) }
+export const CommitHeaders = Type.Object({
+  ...groupToken,
+  'sotto-next-token-hash': bytes(TOKEN_HASH_BYTES),
+  'sotto-epoch': Type.String({ pattern: '^\\d{1,15}$' }),
+})
+export const CommitsHeaders = Type.Object(groupToken)
+export const CommitsQuery = Type.Object(
+  { after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$' })) },
+  strict,
+)
+
+export const CommitsAnswer = Type.Object({
+  commits: Type.Array(
+    Type.Object({ epoch: Epoch, receivedAtMs: Time, body: bytesUpTo(MAX_COMMIT_BYTES) }),
+    { maxItems: MAX_COMMITS_PER_ANSWER },
+  ),
+  /** There are no later ones. */
+  complete: Type.Boolean(),
+})
+export type CommitsAnswer = Static<typeof CommitsAnswer>
+
+// ---- Attachments ----
+
+const Length = Type.String({ pattern: '^\\d{1,15}$' })
+
+export const BlobParams = Type.Object({ id: bytes(BLOB_ID_BYTES) }, strict)
+export const BlobCreationHeaders = Type.Object({
+  'idempotency-key': bytes(IDEMPOTENCY_KEY_BYTES),
+  'upload-length': Length,
+})
+export const BlobPartHeaders = Type.Object({ 'upload-offset': Length, 'content-length': Length })
+/** Said in headers, too, for clients that know only tus. */
+export const BlobAnswer = Type.Object({
+  id: bytes(BLOB_ID_BYTES),
+  length: Type.Integer({ minimum: 1 }),
+  offset: Type.Integer({ minimum: 0 }),
+  expiresAtMs: Time,
+})
+export type BlobAnswer = Static<typeof BlobAnswer>

@@ -18,6 +18,12 @@ export const TOKEN_LABEL_BYTES = 16
 export const KNOCK_LABEL: Uint8Array = new Uint8Array(TOKEN_LABEL_BYTES)
 
 export const MAX_CERTIFICATE_BYTES = 1_024
+/** A signed device list of 32 devices, and room (PROTOCOL §18.1). */
+export const MAX_DEVICE_LIST_BYTES = 2_048
+/** A checkpoint of a relay's log (PROTOCOL §18.5). */
+export const CHECKPOINT_BYTES = 113
+/** Entries of one name's chain in one answer. */
+export const MAX_CHAIN_ENTRIES = 4_096
 export const POINT_BYTES = 65
 export const KEM_PUBLIC_KEY_BYTES = 1_184
 export const SIGNATURE_BYTES = 64
@@ -27,10 +33,24 @@ export const IDEMPOTENCY_KEY_BYTES = 16
 export const MAX_PREKEYS_PER_UPLOAD = 100
 /** Tokens added, and tokens revoked, in one request. */
 export const MAX_TOKENS_PER_REQUEST = 256
+/** Mailboxes that get the body of one batch. */
+export const MAX_BATCH_TARGETS = 256
 /** Envelopes in one answer to a long poll. */
 export const MAX_POLL_ENVELOPES = 256
 export const MAX_POLL_WAIT_SECONDS = 30
 /** Envelopes that a stream sends ahead of the receiver's acknowledgements. */
 export const STREAM_WINDOW = 256
+export const GROUP_ID_BYTES = 32
+export const GROUP_TOKEN_BYTES = 32
+export const MAX_COMMIT_BYTES = 131_072
+/** Commits in one answer. */
+export const MAX_COMMITS_PER_ANSWER = 64
+/** Attachments (RELAY-API §13). */
+export const BLOB_ID_BYTES = 16
+export const MAX_BLOB_BYTES = 100 * 1024 * 1024
+/** Of one PATCH, unless it is the rest. */
+export const MIN_BLOB_PART_BYTES = 64 * 1024
+export const MAX_BLOB_PART_BYTES = 4 * 1024 * 1024
+export const TUS_VERSION = '1.0.0'
 /** Longest JSON answer that a client reads. */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024

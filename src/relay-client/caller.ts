@@ -4,7 +4,7 @@ import { SessionAnswer } from '#protocol/relay-api.ts'
 import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { answerParser, type Http, type HttpRequest, type Method } from './http.ts'
+import { answerParser, type Http, type HttpAnswer, type HttpRequest, type Method } from './http.ts'
 import type { RelayOrigin } from './relay-origin.ts'
 import { signRequest, type RequestKey } from './request-signing.ts'
 
@@ -21,10 +21,12 @@ export interface Call<T, Code extends ErrorCode> {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
   readonly bytes?: Uint8Array
+  /** The body of a success is not JSON. */
+  readonly wantsBytes?: boolean
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   /** @returns `null` where the answer is not what it should be. */
-  readonly parse: (body: unknown) => T | null
+  readonly parse: (body: unknown, headers: HttpAnswer['headers']) => T | null
   /** The relay's codes that the caller knows, beside those of the network. */
   readonly codes: readonly Code[]
   /** Codes that mean another one here. */
@@ -84,7 +86,7 @@ export class Caller {
     if (!origin.ok) return origin
     const answer = await this.#send(host, origin.value, call)
     if (!answer.ok) return err(known(answer.error, call))
-    const value = call.parse(answer.value.body)
+    const value = call.parse(answer.value.body, answer.value.headers)
     return value === null ? err(failure('RELAY_BAD_ANSWER')) : ok(value)
   }
 
@@ -231,8 +233,9 @@ function request(
   return {
     method: call.method,
     path: call.path,
-    headers: { ...call.headers, ...signature, ...(body && { 'content-type': type }) },
+    headers: { ...(body && { 'content-type': type }), ...call.headers, ...signature },
     ...(body && { body }),
+    ...(call.wantsBytes && { wantsBytes: true }),
     ...(call.timeoutMs !== undefined && { timeoutMs: call.timeoutMs }),
     ...(call.signal && { signal: call.signal }),
   }

@@ -11,7 +11,7 @@ import { dial, DialError, type DialOptions } from './dialer.ts'
 import { Origins } from './origins.ts'
 import { relayOrigin, type RelayOrigin } from './relay-origin.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** One request, ready to send. */
 export interface HttpRequest {
@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+  /** The body of a success is not JSON. */
+  readonly wantsBytes?: boolean
   /** Longer than usual for a long poll. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
@@ -27,8 +29,9 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number
-  /** Parsed JSON; `undefined` where there is no body. */
+  /** Parsed JSON, or bytes where those are wanted; `undefined` where there is no body. */
   readonly body: unknown
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** In canonical base64url; `null` where none was told. */
   readonly era: string | null
 }
@@ -132,8 +135,11 @@ export class Http {
       signal: wanted.signal ? AbortSignal.any([timeout, wanted.signal]) : timeout,
     })
     const bytes = new Uint8Array(await response.body.arrayBuffer())
+    const { statusCode: status, headers } = response
+    const era = parseEra(headers[ERA_HEADER])
+    if (wanted.wantsBytes && status < 300) return { status, headers, body: bytes, era }
     const body = bytes.length === 0 ? undefined : parseJson(bytes)
-    return { status: response.statusCode, body, era: parseEra(response.headers[ERA_HEADER]) }
+    return { status, headers, body, era }
   }
 
   async #connect(origin: RelayOrigin, callback: buildConnector.Callback): Promise<void> {

@@ -11,6 +11,7 @@ import {
 import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
 import {
   contentDigest,
+  isContentDigest,
   parseSignature,
   parseSignatureInput,
   SIGNATURE_LIFETIME_SECONDS,
@@ -100,7 +101,24 @@ export class Authenticator {
 
   /** The device whose session signed the request. */
   device(request: FastifyRequest): DeviceSession {
-    const received = this.#receive(request, 'hmac-sha256')
+    return this.#deviceOf(request)
+  }
+
+  /**
+   * The same for a request whose body has not been read yet.
+   * @returns also the digest that was signed: a body with another one is not the device's.
+   */
+  deviceBeforeBody(request: FastifyRequest): {
+    readonly session: DeviceSession
+    readonly digest: string
+  } {
+    const digest = request.headers['content-digest']
+    if (typeof digest !== 'string' || !isContentDigest(digest)) throw refuse('UNAUTHORIZED')
+    return { session: this.#deviceOf(request, digest), digest }
+  }
+
+  #deviceOf(request: FastifyRequest, digest?: string): DeviceSession {
+    const received = this.#receive(request, 'hmac-sha256', digest)
     const nowMs = this.#parts.nowMs()
     const session = this.#parts.sessions.find(received.params.keyId, nowMs)
     // The same work for an id that is none as for a wrong signature.
@@ -114,7 +132,11 @@ export class Authenticator {
     return session
   }
 
-  #receive(request: FastifyRequest, algorithm: SignatureAlgorithm): ReceivedSignature {
+  #receive(
+    request: FastifyRequest,
+    algorithm: SignatureAlgorithm,
+    signedDigest?: string,
+  ): ReceivedSignature {
     this.#parts.rates.take('signed', requesterKey(request.ip))
     const { headers } = request
     const params = parseSignatureInput(headers['signature-input'])
@@ -123,7 +145,7 @@ export class Authenticator {
       throw refuse('UNAUTHORIZED')
     }
     this.#checkTime(params)
-    const digest = contentDigest(sha256(request.rawBody ?? NO_BODY))
+    const digest = signedDigest ?? contentDigest(sha256(request.rawBody ?? NO_BODY))
     if (headers['content-digest'] !== digest) throw refuse('UNAUTHORIZED')
     const origin = this.#parts.publicUrl ?? `${request.protocol}://${request.host}`
     const targetUri = `${origin}${request.raw.url ?? ''}`

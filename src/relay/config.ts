@@ -3,7 +3,12 @@ import { Compile } from 'typebox/compile'
 import { Default } from 'typebox/value'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import { RESERVED_NAMES } from '#protocol/look-alikes.ts'
-import { MAX_ENVELOPE_BYTES, MAX_KNOCK_BYTES } from '#protocol/relay-limits.ts'
+import {
+  MAX_BLOB_BYTES,
+  MAX_COMMIT_BYTES,
+  MAX_ENVELOPE_BYTES,
+  MAX_KNOCK_BYTES,
+} from '#protocol/relay-limits.ts'
 import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -37,6 +42,25 @@ const Limits = Type.Object(
     prekeys: count(200),
     /** Delivery tokens of one account, ended ones included until they expire. */
     tokens: count(10_000),
+    groupCommitBytes: Type.Integer({
+      minimum: 1,
+      maximum: MAX_COMMIT_BYTES,
+      default: MAX_COMMIT_BYTES,
+    }),
+    /** Commits of one group, and their bytes: beyond, the oldest go. */
+    groupCommits: count(1_000),
+    groupBytes: count(8 * 1024 * 1024),
+    /** A group without a commit for this long is forgotten. */
+    groupIdleMs: count(180 * DAY_MS),
+    blobBytes: Type.Integer({ minimum: 1, maximum: MAX_BLOB_BYTES, default: MAX_BLOB_BYTES }),
+    /** Attachments of one account, announced or stored. */
+    accountBlobs: count(1_000),
+    accountBlobBytes: count(1024 * 1024 * 1024),
+    blobRetentionMs: count(14 * DAY_MS),
+    /** For an upload to be finished. */
+    blobUploadMs: count(DAY_MS),
+    /** Space on the disk that attachments in files leave to the rest. */
+    blobReserveBytes: Type.Integer({ minimum: 0, default: 256 * 1024 * 1024 }),
     connections: count(20_000),
     /** Of one address; behind a proxy, WebSockets only. */
     connectionsPerAddress: count(500),
@@ -81,6 +105,18 @@ const Rates = Type.Object(
     account: bucket(60, 5 * SECOND_MS),
     /** Per requester address: WebSockets opened. */
     opens: bucket(120, SECOND_MS),
+    /** Per requester address: groups made. */
+    groups: bucket(6, 10 * MINUTE_MS),
+    /** Per group and token: commits. */
+    groupCommits: bucket(30, 10 * SECOND_MS),
+    /** Per account: uploads begun. */
+    uploads: bucket(50, 1_200),
+    /** Per account: parts of uploads. */
+    uploadParts: bucket(600, 250),
+    /** Per requester address: downloads, for every 4 MiB or less. */
+    downloads: bucket(480, 100),
+    /** Per attachment, the same: no relay is to become a file server for the public. */
+    blobDownloads: bucket(2_500, SECOND_MS),
     /** Per requester address: requests whose signature or token must be looked at. */
     signed: bucket(120, 500),
     /** Per device, once its session is known. */
@@ -102,6 +138,11 @@ export const RelayConfig = Type.Object(
     withoutStandbys: Type.Boolean({ default: false }),
     /** How processes over one database learn of what others stored; `poll` where it has no LISTEN. */
     wakeUp: Type.Union([Type.Literal('listen'), Type.Literal('poll')], { default: 'listen' }),
+    /**
+     * Where attachments lie: a folder, or `s3://bucket/prefix`; `null`: a folder in `dataDir`. Relays over one database
+     * must say it, since they share no folder of their own.
+     */
+    blobs: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
     /** Who may register: anybody, whoever does the work, or whoever has an invite code. */
     registration: Type.Union([Type.Literal('open'), Type.Literal('work'), Type.Literal('invite')], {
       default: 'work',

@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { Authenticator } from './authenticator.ts'
 import type { BlockList } from './block-list.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { DepositStreams } from './deposit-streams.ts'
+import type { KeyLog } from './key-log/key-log.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -17,6 +19,8 @@ import type { WakeUps } from './wake-ups.ts'
 export interface RelayContext {
   readonly config: RelayConfig
   readonly storage: RelayStorage
+  readonly keyLog: KeyLog
+  readonly blobs: BlobStore
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits

@@ -1,9 +1,11 @@
 import { tokenHash } from '#crypto/delivery-token.ts'
+import type { Batch } from '#protocol/relay-batch.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { RelayContext } from './context.ts'
 import { RecentMap } from './recent-map.ts'
 import { StorageFullError, type DepositOutcome, type MailboxLimits } from './storage.ts'
+import type { BatchTargetRecord } from './storage-batches.ts'
 
 const RECEIVERS_KEPT = 50_000
 
@@ -48,17 +50,12 @@ export class DepositDesk {
    * @param address - of the sender.
    */
   async deposit(envelope: OfferedEnvelope, address: string): Promise<DepositResult> {
-    const { storage, rates, nowMs, config } = this.#context
+    const { storage, nowMs, config } = this.#context
     const { deviceId, id, body } = envelope
     if (body.length === 0) return err(failure('INVALID_INPUT'))
     if (body.length > config.limits.envelopeBytes) return err(failure('TOO_LARGE'))
     const hash = tokenHash(envelope.token)
-    const sender = latin1(hash)
-    const receiver = this.#receivers.get(sender)
-    const waitMs =
-      rates.wait('deposits', sender) ||
-      rates.waitAt('senders', address) ||
-      (receiver === undefined ? 0 : rates.wait('incoming', receiver))
+    const waitMs = this.#wait(hash, address)
     if (waitMs > 0) return rateLimited(waitMs)
     let result: DepositOutcome
     try {
@@ -67,7 +64,51 @@ export class DepositDesk {
       if (cause instanceof StorageFullError) return err(failure('RELAY_FULL'))
       throw cause
     }
-    if (result.outcome === 'stored' && receiver === undefined) {
+    return this.#settleDeposit(result, hash, address)
+  }
+
+  /**
+   * Stores one body at many mailboxes, each as {@link deposit} would, in one durable change.
+   * @returns a result for each target, in their order.
+   * @throws StorageFullError where there is no space: nothing was stored.
+   */
+  async depositBatch(batch: Batch, address: string): Promise<readonly DepositResult[]> {
+    const { storage, nowMs } = this.#context
+    const results: DepositResult[] = []
+    const admitted: { readonly place: number; readonly target: BatchTargetRecord }[] = []
+    for (const [place, { id, token, deviceId }] of batch.targets.entries()) {
+      const hash = tokenHash(token)
+      const waitMs = this.#wait(hash, address)
+      if (waitMs > 0) results[place] = rateLimited(waitMs)
+      else admitted.push({ place, target: { tokenHash: hash, deviceId, id } })
+    }
+    if (admitted.length === 0) return results
+    const targets = admitted.map(({ target }) => target)
+    const outcomes = await storage.depositBatch({ body: batch.body, targets }, this.limits, nowMs())
+    for (const [index, { place, target }] of admitted.entries()) {
+      const outcome = outcomes[index]
+      if (outcome === undefined) throw new TypeError('a target has no outcome')
+      results[place] = this.#settleDeposit(outcome, target.tokenHash, address)
+    }
+    return results
+  }
+
+  /** @returns 0, or the milliseconds that a deposit by this token has to wait. */
+  #wait(hash: Uint8Array, address: string): number {
+    const { rates } = this.#context
+    const sender = latin1(hash)
+    const receiver = this.#receivers.get(sender)
+    return (
+      rates.wait('deposits', sender) ||
+      rates.waitAt('senders', address) ||
+      (receiver === undefined ? 0 : rates.wait('incoming', receiver))
+    )
+  }
+
+  #settleDeposit(result: DepositOutcome, hash: Uint8Array, address: string): DepositResult {
+    const { rates } = this.#context
+    const sender = latin1(hash)
+    if (result.outcome === 'stored' && this.#receivers.get(sender) === undefined) {
       // The first one by this token: from now on it is known whom it leads to.
       this.#receivers.set(sender, String(result.mailbox))
       rates.wait('incoming', String(result.mailbox))

@@ -4,6 +4,8 @@ const EXPIRE_EVERY_MS = 60_000
 /** The shortest retention is kept this closely. */
 const EXPIRE_SHARE = 0.1
 const NEXT_BATCH_MS = 50
+/** Nothing is stored any more under a key that is older. */
+const LONGEST_PART_MS = 10 * 60_000
 const TOUCH_EVERY_MS = 60 * 60_000
 const NOTE_PROGRESS_EVERY_MS = 2_000
 /** How late a process hears of a block made through another one. */
@@ -45,7 +47,11 @@ export class Maintenance {
     const { storage, rates, config, nowMs } = this.#context
     let removed = 0
     try {
-      removed = await storage.expire(nowMs(), config.limits.retentionMs)
+      const { retentionMs, groupIdleMs } = config.limits
+      removed = await storage.expire(nowMs(), retentionMs)
+      removed += await storage.expireGroups(nowMs(), retentionMs, groupIdleMs)
+      removed += await storage.expireBlobs(nowMs())
+      removed += await this.#emptyTrash()
     } catch (cause) {
       this.#onError(cause)
     }
@@ -54,6 +60,16 @@ export class Maintenance {
     const idleMs = Math.min(EXPIRE_EVERY_MS, config.limits.retentionMs * EXPIRE_SHARE)
     const delayMs = removed > 0 ? NEXT_BATCH_MS : idleMs
     this.#expireTimer = setTimeout(() => void this.#expire(), delayMs).unref()
+  }
+
+  /** Removes from the attachment store what the database has let go. @returns how many parts. */
+  async #emptyTrash(): Promise<number> {
+    const { storage, blobs, config, nowMs } = this.#context
+    const ageMs = Math.max(LONGEST_PART_MS, 2 * config.limits.requestTimeoutMs)
+    const keys = await storage.blobTrash(nowMs() - ageMs)
+    for (const key of keys) await blobs.remove(key)
+    if (keys.length > 0) await storage.forgetBlobTrash(keys)
+    return keys.length
   }
 
   async #noteProgress(): Promise<void> {

@@ -12,14 +12,17 @@ const ADDRESS_RATES: readonly RateName[] = [
   'bundles',
   'senders',
   'knocks',
+  'groups',
+  'downloads',
   'opens',
   'signed',
 ]
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
 
 /** One requester: an IPv4 address, or the 64-bit network of an IPv6 address, of which anyone has billions. */
-export function requesterKey(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+export function requesterKey(address: string | undefined): string {
+  // Without one the connection is gone already, whatever the framework's type says: nobody is there to be limited.
+  const plain = (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
   if (isIPv4(plain)) return plain
   const [head = '', tail = ''] = plain.split('%')[0]?.split('::') ?? []
   const before = head === '' ? [] : head.split(':')

@@ -4,12 +4,15 @@ import { startAdminServer } from './admin/server.ts'
 import { adminSocketPath } from './admin/socket-path.ts'
 import { Authenticator } from './authenticator.ts'
 import { BlockList } from './block-list.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
+import { openBlobStore } from './blobs/open-blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayApp, RelayContext } from './context.ts'
 import { diskFreeBytes, lastBackupMs } from './data-folder.ts'
 import { lockFolder } from './folder-lock.ts'
 import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
+import { KeyLog } from './key-log/key-log.ts'
 import { Maintenance } from './maintenance.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { RelayMetrics } from './metrics.ts'
@@ -42,6 +45,8 @@ export interface RelayHooks {
   readonly storage?: RelayStorage
   /** Takes the log instead of standard error. */
   readonly logTo?: DestinationStream
+  /** Another place for attachments than the configured one. */
+  readonly blobs?: BlobStore
 }
 
 /** Another process serves the folder: two would hand out the same keys. */
@@ -85,7 +90,9 @@ export async function startRelay(
     const metrics = new RelayMetrics()
     const storage = hooks.storage ?? (await openDatabase(metrics))
     undo.push(() => storage.close())
-    const context = await makeContext(storage, metrics)
+    const blobs = hooks.blobs ?? (await openBlobStore(config))
+    undo.push(() => blobs.close())
+    const context = await makeContext(storage, blobs, metrics)
     const app = await buildServer(context, logger)
     const maintenance = new Maintenance(context, (cause) => {
       logger.error({ cause: String(cause) }, 'maintenance failed')
@@ -114,7 +121,11 @@ export async function startRelay(
     hooks.onFatal(cause)
   }
 
-  async function makeContext(storage: RelayStorage, metrics: RelayMetrics): Promise<RelayContext> {
+  async function makeContext(
+    storage: RelayStorage,
+    blobs: BlobStore,
+    metrics: RelayMetrics,
+  ): Promise<RelayContext> {
     const streams = new Streams()
     const depositStreams = new DepositStreams()
     const sessions = new Sessions(storage.secret)
@@ -129,6 +140,8 @@ export async function startRelay(
     return {
       config,
       storage,
+      keyLog: new KeyLog(storage, nowMs),
+      blobs,
       sessions,
       rates,
       streams,

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorAnswer } from '#protocol/relay-api.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
+import { BlobStoreError } from './blobs/blob-store.ts'
 import { StorageFullError, StorageUnavailableError } from './storage.ts'
 
 /** A code that the relay answers with. */
@@ -43,6 +44,7 @@ function failureOf(error: FastifyError | Error): Failure<RelayErrorCode> {
   if (error instanceof StorageUnavailableError) {
     return failure('OVERLOADED', { retryAfterMs: RETRY_WHEN_UNAVAILABLE_MS })
   }
+  if (error instanceof BlobStoreError) return failure('OVERLOADED')
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
   const code = CODES_BY_STATUS[status] ?? (status < 500 ? 'INVALID_INPUT' : 'INTERNAL')
   return failure(code)
@@ -65,10 +67,17 @@ export function errorAnswer(
   }
 }
 
+function causeOf({ cause, message }: Error): string {
+  return cause instanceof Error ? cause.message : message
+}
+
 /** Answers any error of a request with its code; details of unexpected ones go to the local log only. */
 export function makeErrorHandler(nowMs: () => number) {
   return async (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const failed = failureOf(error)
+    if (error instanceof BlobStoreError) {
+      request.log.error({ cause: causeOf(error) }, 'the attachment store failed')
+    }
     if (failed.code === 'INTERNAL') request.log.error({ cause: error.stack }, 'request failed')
     const { status, body } = errorAnswer(failed, nowMs())
     if (body.retryAfterMs !== undefined) {

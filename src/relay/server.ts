@@ -1,7 +1,12 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import underPressure from '@fastify/under-pressure'
-import Fastify, { LogController, type FastifyBaseLogger, type HTTPMethods } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ERA_HEADER } from '#protocol/relay-limits.ts'
@@ -13,7 +18,10 @@ import type { RelayApp, RelayContext } from './context.ts'
 import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { blobRoutes, PART_TYPE } from './routes/blobs.ts'
 import { DEPOSITS_PATH, depositRoutes } from './routes/deposits.ts'
+import { groupRoutes } from './routes/groups.ts'
+import { keyLogRoutes } from './routes/key-log.ts'
 import { mailboxRoutes, STREAM_PATH } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -54,6 +62,8 @@ export async function buildServer(
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: requestTimeoutMs,
+      // Asked for below: Node's own answer has no code.
+      requireHostHeader: false,
       connectionsCheckingInterval: requestTimeoutMs / 4,
     },
   }
@@ -65,6 +75,10 @@ export async function buildServer(
           https: { ...options.http, ...config.tls, minVersion: 'TLSv1.2' as const },
         })
   ).withTypeProvider<TypeBoxTypeProvider>()
+  // Node's own answer to an `expect` that is not 100-continue has no code.
+  app.server.on('checkExpectation', (_request, response: ServerResponse) =>
+    answerRaw(response, nowMs()),
+  )
 
   app.setValidatorCompiler(compileSchema)
   app.setErrorHandler(makeErrorHandler(nowMs))
@@ -78,6 +92,11 @@ export async function buildServer(
   app.decorateRequest('mailbox', null)
   if (config.metricsPort !== null) measureRequests(app, context.metrics)
   if (logger.level === 'debug') logRequests(app, logger)
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { httpVersion, headers } = request.raw
+    const isNameless = httpVersion !== '1.0' && headers.host === undefined
+    done(isNameless ? refuse('INVALID_INPUT') : undefined)
+  })
   await app.register(underPressure, {
     maxEventLoopDelay: config.limits.eventLoopDelayMs,
     pressureHandler: () => {
@@ -103,10 +122,14 @@ function tellEra(app: RelayApp, { storage }: RelayContext): void {
   })
 }
 
+/** A route as RELAY-API has it: never what a request has put into its path. */
+function routeOf({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url?.replace('::', ':') ?? 'none'
+}
+
 function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
-    const labels = { method, route: routeOptions.url ?? 'none', status: reply.statusCode }
+    const labels = { method: request.method, route: routeOf(request), status: reply.statusCode }
     metrics.requests.observe(labels, reply.elapsedTime / 1_000)
     done()
   })
@@ -115,12 +138,9 @@ function measureRequests(app: RelayApp, metrics: RelayMetrics): void {
 /** One line a request: its route, never its path, which has names. */
 function logRequests(app: RelayApp, logger: FastifyBaseLogger): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const { method, routeOptions } = request
+    const { method } = request
     const ms = Math.round(reply.elapsedTime * 10) / 10
-    logger.debug(
-      { method, route: routeOptions.url ?? 'none', status: reply.statusCode, ms },
-      'request',
-    )
+    logger.debug({ method, route: routeOf(request), status: reply.statusCode, ms }, 'request')
     done()
   })
 }
@@ -148,8 +168,11 @@ function registerRoutes(
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
+  keyLogRoutes(app, context)
   mailboxRoutes(app, context, upgrades, admission)
   depositRoutes(app, context, upgrades, admission)
+  groupRoutes(app, context)
+  blobRoutes(app, context)
   for (const [url, seen] of offered) {
     const methods = new Set(seen)
     app.route({
@@ -166,7 +189,7 @@ function registerRoutes(
   }
 }
 
-/** JSON and plain bytes; both are kept as they arrived, for the digest. */
+/** JSON and plain bytes, both kept as they arrived, for the digest; parts of uploads stream. */
 function acceptBodies(app: RelayApp): void {
   app.decorateRequest('rawBody', null)
   app.removeAllContentTypeParsers()
@@ -187,12 +210,19 @@ function acceptBodies(app: RelayApp): void {
       done(null, body)
     },
   )
+  app.addContentTypeParser(PART_TYPE, (_request, payload, done) => done(null, payload))
 }
 
-/** What cannot even be routed. */
+/** What cannot even be routed: an upgrade where there is none, a path or an expectation of no form. */
 function answerRaw(response: ServerResponse, nowMs: number): void {
   const { status, body } = errorAnswer(failure('INVALID_INPUT'), nowMs)
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const json = JSON.stringify(body)
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(json),
+    connection: 'close',
+  }
+  response.writeHead(status, headers).end(json)
 }
 
 /** Bytes that are not HTTP, headers without end, requests that take too long. */

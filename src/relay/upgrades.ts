@@ -24,6 +24,7 @@ function destroyIt(this: Duplex): void {
 export class Upgrades {
   readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>()
   readonly #servers = new Map<number, WebSocketServer>()
+  readonly #refused: (response: ServerResponse) => void
 
   /** @param refused - answers what asks to upgrade where there is nothing to upgrade to. */
   constructor(
@@ -31,14 +32,11 @@ export class Upgrades {
     paths: ReadonlySet<string>,
     refused: (response: ServerResponse) => void,
   ) {
+    this.#refused = refused
     const server: Server = app.server
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', destroyIt)
-      const response = new ServerResponse(request)
-      response.assignSocket(socket as Socket)
-      response.shouldKeepAlive = false
-      // Where it is not accepted, the answer is the end of the connection.
-      response.once('finish', () => (socket as Socket).destroySoon())
+      const response = this.#answer(request, socket)
       const [path = ''] = request.url?.split('?') ?? []
       if (request.method !== 'GET' || !paths.has(path)) {
         refused(response)
@@ -47,6 +45,15 @@ export class Upgrades {
       this.#upgrades.set(request, { socket, head, response })
       app.routing(request, response)
     })
+  }
+
+  #answer(request: IncomingMessage, socket: Duplex): ServerResponse {
+    const response = new ServerResponse(request)
+    response.assignSocket(socket as Socket)
+    response.shouldKeepAlive = false
+    // Where it is not accepted, the answer is the end of the connection.
+    response.once('finish', () => (socket as Socket).destroySoon())
+    return response
   }
 
   /** Refuses a plain request. For the hooks of a route, before {@link accept}. */
@@ -87,6 +94,12 @@ export class Upgrades {
         perMessageDeflate: false,
         maxPayload,
       })
+    if (!this.#servers.has(maxPayload)) {
+      // The library's own answer to a handshake that is none is a page of HTML.
+      server.on('wsClientError', (_error, socket, request) => {
+        this.#refused(this.#answer(request, socket))
+      })
+    }
     this.#servers.set(maxPayload, server)
     return server
   }

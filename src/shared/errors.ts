@@ -167,6 +167,11 @@ export const ERRORS = {
     retry: 'later',
     message: 'The relay gave an answer Sotto does not understand.',
   },
+  RELAY_DISTRUSTED: {
+    retry: 'after-action',
+    message:
+      'This relay has shown different keys to different people or at different times. Nothing is sent to contacts there until you have looked at it.',
+  },
   RELAY_START_FAILED: {
     retry: 'after-action',
     message:
@@ -241,6 +246,22 @@ export const ERRORS = {
     retry: 'later',
     http: 507,
     message: 'The relay has no space left. Sotto tries again later.',
+  },
+  UPLOAD_QUOTA_REACHED: {
+    retry: 'later',
+    http: 507,
+    message:
+      'Your attachments take all the room that the relay gives an account. The oldest make room by themselves.',
+  },
+  UPLOAD_VERSION: {
+    retry: 'never',
+    http: 412,
+    message: 'The relay takes uploads by tus 1.0.0 alone.',
+  },
+  RANGE_INVALID: {
+    retry: 'never',
+    http: 416,
+    message: 'The attachment is shorter than that.',
   },
   RATE_LIMITED: {
     retry: 'later',

@@ -22,13 +22,16 @@ export async function relayCommand(database: string, ...args: readonly string[])
 /** One process of the relay, started by its real command. */
 class RelayMember {
   readonly #database: string
+  readonly #blobs: string
   /** Of its lock and its socket for the operator. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'sotto-member-'))
   #child: ChildProcess | null = null
   #port = 0
 
-  constructor(database: string) {
+  /** @param blobs - folder of attachments, that all share. */
+  constructor(database: string, blobs: string) {
     this.#database = database
+    this.#blobs = blobs
   }
 
   /** `null` where it does not run. */
@@ -42,7 +45,8 @@ class RelayMember {
 
   async start(): Promise<void> {
     const flags = ['--port', '0', '--config', CONFIG, '--pow-bits', '0', '--json']
-    const child = spawn(process.execPath, [MAIN, ...flags, '--data', this.#folder], {
+    flags.push('--data', this.#folder, '--blobs', this.#blobs)
+    const child = spawn(process.execPath, [MAIN, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, SOTTO_RELAY_DATABASE: this.#database },
     })
@@ -76,10 +80,11 @@ export class RelayCluster {
   readonly members: readonly RelayMember[]
   readonly #balancer: Server
   readonly #sockets = new Set<Socket>()
+  readonly #blobs = mkdtempSync(join(tmpdir(), 'sotto-blobs-'))
   #turn = 0
 
   constructor(database: string, count: number) {
-    this.members = Array.from({ length: count }, () => new RelayMember(database))
+    this.members = Array.from({ length: count }, () => new RelayMember(database, this.#blobs))
     this.#balancer = createServer((socket) => this.#forward(socket))
   }
 
@@ -97,6 +102,7 @@ export class RelayCluster {
     const codes = await Promise.all(this.members.map((member) => member.remove()))
     for (const socket of this.#sockets) socket.destroy()
     this.#balancer.close()
+    rmSync(this.#blobs, { recursive: true, force: true })
     return codes
   }
 

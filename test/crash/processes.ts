@@ -51,14 +51,33 @@ export class RelayProcess extends RealProcess {
   readonly folder: string
   readonly #configFile: string
   readonly #launcher: readonly string[]
+  readonly #flags: readonly string[]
   #port = 0
+  #metricsUrl: string | null = null
+  /** What it wrote to its log, at the level of warnings and above. */
+  log = ''
 
-  /** @param launcher - a program and its arguments that runs the relay, as `env` does. */
-  constructor(folder: string, configFile: string, launcher: readonly string[] = []) {
+  /**
+   * @param launcher - a program and its arguments that runs the relay, as `env` does.
+   * @param flags - of the relay, beside the usual ones.
+   */
+  constructor(
+    folder: string,
+    configFile: string,
+    launcher: readonly string[] = [],
+    flags: readonly string[] = [],
+  ) {
     super('relay')
     this.folder = folder
     this.#configFile = configFile
     this.#launcher = launcher
+    this.#flags = flags
+  }
+
+  /** @returns what it says of itself in its metrics; it must have been started with a port for them. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(this.#metricsUrl ?? '')).text()
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
   }
 
   get host(): string {
@@ -82,13 +101,20 @@ export class RelayProcess extends RealProcess {
       'src/relay/main.ts',
       ...data,
       ...flags,
+      ...this.#flags,
     ]
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString()
+      process.stderr.write(chunk)
+    })
     const lines = createInterface({ input: child.stdout })
     const signal = AbortSignal.timeout(READY_WITHIN_MS)
     const [line] = (await once(lines, 'line', { signal })) as [string]
-    this.#port = Number(new URL((JSON.parse(line) as { url: string }).url).port)
+    const ready = JSON.parse(line) as { url: string; metricsUrl: string | null }
+    this.#port = Number(new URL(ready.url).port)
+    this.#metricsUrl = ready.metricsUrl
   }
 }
 

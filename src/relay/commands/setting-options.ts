@@ -17,6 +17,7 @@ const HELP: Readonly<Record<string, string>> = {
   database: 'postgres://… of a cluster that holds everything, instead of a file in the folder',
   withoutStandbys: 'one server of that cluster is enough: its loss is a loss',
   wakeUp: 'how relays over one cluster wake each other: listen or poll',
+  blobs: 'where attachments lie: a folder, or s3://bucket/prefix (default: in the folder)',
   registration:
     'who may register: anybody (open), whoever does some work (work), or by code (invite)',
   powBits: 'leading zero bits of the work',

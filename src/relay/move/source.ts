@@ -33,7 +33,7 @@ export class MoveSource {
     return this.#database.prepare<[], Row>(sql).iterate()
   }
 
-  /** The last number that was given out for each identity, used or not. */
+  /** The last number that was given out for each identity, used or not; where the file forgets it, the largest. */
   identities(): readonly {
     readonly table: string
     readonly column: string
@@ -42,10 +42,14 @@ export class MoveSource {
     const last = this.#database.prepare<[string], { seq: number }>(
       'SELECT seq FROM sqlite_sequence WHERE name = ?',
     )
+    const largest = (table: string, column: string): number => {
+      const sql = `SELECT ifnull(max(${column}), 0) AS seq FROM ${table}`
+      return this.#database.prepare<[], { seq: number }>(sql).get()?.seq ?? 0
+    }
     return IDENTITIES.map(({ table, column }) => ({
       table,
       column,
-      last: last.get(table)?.seq ?? 0,
+      last: last.get(table)?.seq ?? largest(table, column),
     }))
   }
 

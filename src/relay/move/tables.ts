@@ -83,10 +83,58 @@ export const MOVED_TABLES: readonly MovedTable[] = [
       id: 'bytea',
       label: 'bytea',
       body: 'bytea',
+      shared: 'bigint',
     },
     key: ['mailbox', 'seq'],
     from: 'envelopes WHERE body IS NOT NULL',
   },
+  {
+    name: 'shared_bodies',
+    columns: { id: 'bigint', envelopes: 'bigint', body: 'bytea' },
+    key: ['id'],
+    // The file does not count them.
+    from: `shared_bodies JOIN (SELECT shared, count(*) AS envelopes FROM envelopes
+      WHERE shared IS NOT NULL GROUP BY shared) ON shared = id`,
+  },
+  {
+    name: 'groups',
+    columns: { id: 'bytea', last_epoch: 'bigint', token_hash: 'bytea', committed_ms: 'bigint' },
+    key: ['id'],
+  },
+  {
+    name: 'group_commits',
+    columns: {
+      group_id: 'bytea',
+      epoch: 'bigint',
+      token_hash: 'bytea',
+      received_ms: 'bigint',
+      body: 'bytea',
+    },
+    key: ['group_id', 'epoch'],
+  },
+  {
+    name: 'blobs',
+    columns: {
+      id: 'bytea',
+      account: 'bigint',
+      length: 'bigint',
+      received: 'bigint',
+      expires_ms: 'bigint',
+    },
+    key: ['id'],
+  },
+  {
+    name: 'blob_parts',
+    columns: {
+      key: 'text',
+      blob: 'bytea',
+      start: 'bigint',
+      length: 'bigint',
+      begun_ms: 'bigint',
+    },
+    key: ['key'],
+  },
+  { name: 'blob_trash', columns: { key: 'text', begun_ms: 'bigint' }, key: ['key'] },
   {
     name: 'bundle_replies',
     columns: { hash: 'bytea', account: 'bigint', reply: 'bytea', expires_ms: 'bigint' },
@@ -113,8 +161,9 @@ export const MOVED_TABLES: readonly MovedTable[] = [
   { name: 'meta', columns: { name: 'text', value: 'bytea' }, key: ['name'] },
 ]
 
-/** Columns whose numbers are never used again. */
+/** Columns whose numbers the database gives out. */
 export const IDENTITIES = [
   { table: 'accounts', column: 'id' },
   { table: 'devices', column: 'mailbox' },
+  { table: 'shared_bodies', column: 'id' },
 ] as const

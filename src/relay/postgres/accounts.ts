@@ -1,6 +1,7 @@
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+import { releaseBodies } from './shared-bodies.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
 
 interface AccountRow {
@@ -34,13 +35,19 @@ const ADD_CERTIFICATE = 'INSERT INTO certificates (mailbox, certificate) VALUES 
 const LOCK_MAILBOXES =
   'SELECT mailbox FROM devices WHERE mailbox = ANY ($1::bigint[]) ORDER BY mailbox FOR UPDATE'
 
+const REMOVE_ENVELOPES = 'DELETE FROM envelopes WHERE mailbox = ANY ($1::bigint[]) RETURNING shared'
+
 /** Removes devices with all they hold. */
 async function deleteDevices(
   transaction: Transaction,
   mailboxes: readonly MailboxId[],
 ): Promise<void> {
-  await transaction.query(LOCK_MAILBOXES, [mailboxes])
-  for (const table of ['envelopes', 'envelope_ids', 'presence', 'devices']) {
+  const [, removed] = await Promise.all([
+    transaction.query(LOCK_MAILBOXES, [mailboxes]),
+    transaction.query<{ shared: number | null }>(REMOVE_ENVELOPES, [mailboxes]),
+  ])
+  releaseBodies(transaction, removed)
+  for (const table of ['envelope_ids', 'presence', 'devices']) {
     transaction.send(`DELETE FROM ${table} WHERE mailbox = ANY ($1::bigint[])`, [mailboxes])
   }
 }

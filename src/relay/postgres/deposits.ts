@@ -2,6 +2,7 @@ import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
 import { concatBytes } from '#shared/bytes.ts'
 import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
 import type { DepositOutcome, MailboxId, MailboxLimits } from '../storage.ts'
+import type { BatchTargetRecord } from '../storage-batches.ts'
 import { Batches } from './batches.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
 
@@ -18,12 +19,22 @@ interface Knock {
   readonly body: Uint8Array
 }
 
+/** One body for many mailboxes. */
+interface Batch {
+  readonly body: Uint8Array
+  readonly targets: readonly BatchTargetRecord[]
+}
+
 interface Terms {
   readonly limits: MailboxLimits
   readonly nowMs: number
 }
 
-type DepositJob = Deposit & Terms
+/** Of a deposit that is part of a batch, it says which: the same object for all of one batch. */
+interface DepositJob extends Deposit, Terms {
+  readonly batch: Batch | null
+}
+type BatchJob = { readonly batch: Batch } & Terms
 type KnockJob = Knock & Terms
 
 interface Counters extends MailboxRules {
@@ -51,6 +62,8 @@ interface Token {
 /** Transactions at once: one works while the other waits for a disk. More only make them smaller, which costs more. */
 const LANES = 2
 const MAX_JOBS = 256
+/** Each has up to 256 targets. */
+const MAX_BATCHES = 8
 /**
  * The sequence numbers of a mailbox start anew, higher, with every promotion of a standby. A number that a device has
  * seen, of a change that was on the lost server alone, would otherwise be given again: to an envelope which that
@@ -79,10 +92,14 @@ const FIND_BY_MAILBOX = `SELECT n, ${COUNTERS}, ${SEEN}
 const ADD_IDS = `INSERT INTO envelope_ids (mailbox, id, seq, received_ms)
   SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[])`
 // The bodies come as one string of bytes: an array would spell them in hexadecimal.
-const ADD_ENVELOPES = `INSERT INTO envelopes (mailbox, id, seq, received_ms, knock, label, body)
-  SELECT mailbox, id, seq, received_ms, knock, label, substring($9::bytea FROM start FOR length)
-  FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bytea[], $7::int[], $8::int[])
-    AS added (mailbox, id, seq, received_ms, knock, label, start, length)`
+const ADD_ENVELOPES = `INSERT INTO envelopes (mailbox, id, seq, received_ms, knock, label, body, shared)
+  SELECT mailbox, id, seq, received_ms, knock, label, substring($9::bytea FROM start FOR length), shared
+  FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::boolean[], $6::bytea[], $7::int[], $8::int[],
+    $10::bigint[]) AS added (mailbox, id, seq, received_ms, knock, label, start, length, shared)`
+const NEW_BODY_IDS = `SELECT nextval(pg_get_serial_sequence('sotto.shared_bodies', 'id')) AS id
+  FROM generate_series(1, $1::int)`
+const ADD_BODIES = `INSERT INTO shared_bodies (id, envelopes, body)
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])`
 const SET_COUNTERS = `UPDATE devices SET last_seq = now.last_seq, waiting = now.waiting,
     waiting_bytes = now.waiting_bytes, waiting_knocks = now.waiting_knocks
   FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
@@ -103,7 +120,11 @@ interface Added {
   readonly isKnock: boolean
   readonly label: Uint8Array
   readonly body: Uint8Array
+  readonly batch: Batch | null
 }
+
+/** What an envelope of a batch has instead of a body of its own. */
+const SHARED = new Uint8Array(0)
 
 /** Decides, one after the other, what becomes of the envelopes of a batch, and writes it all at once. */
 class Intake {
@@ -121,7 +142,7 @@ class Intake {
     return seen || this.#ids.has(`${mailbox} ${keyOf(id)}`)
   }
 
-  store(found: Found, job: (Deposit | Knock) & Terms, label: Uint8Array): DepositOutcome {
+  store(found: Found, job: DepositJob | KnockJob, label: Uint8Array): DepositOutcome {
     const { id, body, nowMs } = job
     if (this.isSeen(found, id)) return { outcome: 'seen' }
     const { mailbox } = found
@@ -144,13 +165,25 @@ class Intake {
     counters.waiting_knocks = knocks
     this.#mailboxes.set(mailbox, counters)
     this.#ids.add(`${mailbox} ${keyOf(id)}`)
-    this.#added.push({ mailbox, id, seq: counters.last_seq, nowMs, isKnock, label, body })
+    const batch = 'batch' in job ? job.batch : null
+    const own = batch === null ? body : SHARED
+    const seq = counters.last_seq
+    this.#added.push({ mailbox, id, seq, nowMs, isKnock, label, body: own, batch })
     return { outcome: 'stored', mailbox }
   }
 
-  write(transaction: Transaction): void {
+  /** @param bodyIds - one for each batch, as long as there are any. */
+  write(transaction: Transaction, bodyIds: readonly number[] = []): void {
     const added = this.#added
     if (added.length === 0) return
+    const bodies = this.#bodies(bodyIds)
+    if (bodies.size > 0) {
+      transaction.send(ADD_BODIES, [
+        [...bodies.values()].map(({ id }) => id),
+        [...bodies.values()].map(({ envelopes }) => envelopes),
+        [...bodies.keys()].map(({ body }) => body),
+      ])
+    }
     const row = [
       added.map(({ mailbox }) => mailbox),
       added.map(({ id }) => id),
@@ -167,6 +200,7 @@ class Intake {
       starts,
       added.map(({ body }) => body.length),
       concatBytes(...added.map(({ body }) => body)),
+      added.map(({ batch }) => (batch === null ? null : (bodies.get(batch)?.id ?? null))),
     ])
     const counters = [...this.#mailboxes.values()]
     transaction.send(SET_COUNTERS, [
@@ -177,9 +211,23 @@ class Intake {
       counters.map(({ waiting_knocks }) => waiting_knocks),
     ])
   }
+
+  /** The batches of which something is stored, with how many envelopes. */
+  #bodies(ids: readonly number[]): Map<Batch, { readonly id: number; envelopes: number }> {
+    const bodies = new Map<Batch, { readonly id: number; envelopes: number }>()
+    for (const { batch } of this.#added) {
+      if (batch === null) continue
+      const id = ids[bodies.size]
+      const body = bodies.get(batch) ?? (id === undefined ? null : { id, envelopes: 0 })
+      if (body === null) throw new TypeError('a batch has no number for its body')
+      body.envelopes += 1
+      bodies.set(batch, body)
+    }
+    return bodies
+  }
 }
 
-/** What a batch uses of the tokens that are good for a number of deposits. */
+/** What a transaction uses of the tokens that are good for a number of deposits. */
 class TokenUses {
   readonly #used = new Map<
     string,
@@ -225,18 +273,21 @@ function checkLocked(
   if (rows.some(({ mailbox }) => !mailboxes.has(mailbox))) throw new RunAgain()
 }
 
+/** @param batches - how many batches the jobs are of. */
 async function deposit(
   transaction: Transaction,
   jobs: readonly DepositJob[],
+  batches = 0,
 ): Promise<readonly DepositOutcome[]> {
   const asked = [
     jobs.map(({ tokenHash }) => tokenHash),
     jobs.map(({ deviceId }) => deviceId),
     jobs.map(({ id }) => id),
   ]
-  const [locked, rows] = await Promise.all([
+  const [locked, rows, bodyIds] = await Promise.all([
     transaction.query<{ mailbox: MailboxId }>(LOCK_BY_TOKEN, asked),
     transaction.query<Found & Token>(FIND_BY_TOKEN, asked),
+    batches === 0 ? [] : transaction.query<{ id: number }>(NEW_BODY_IDS, [batches]),
   ])
   checkLocked(locked, rows)
   const found = byJob(jobs, rows)
@@ -254,8 +305,24 @@ async function deposit(
     return result
   })
   await uses.write(transaction)
-  intake.write(transaction)
+  intake.write(
+    transaction,
+    bodyIds.map(({ id }) => id),
+  )
   return outcomes
+}
+
+/** Batches are decided target by target, as single deposits are. */
+async function depositBatches(
+  transaction: Transaction,
+  jobs: readonly BatchJob[],
+): Promise<readonly (readonly DepositOutcome[])[]> {
+  const single = jobs.flatMap(({ batch, limits, nowMs }) =>
+    batch.targets.map((target) => ({ ...target, body: batch.body, batch, limits, nowMs })),
+  )
+  const outcomes = await deposit(transaction, single, jobs.length)
+  let start = 0
+  return jobs.map(({ batch }) => outcomes.slice(start, (start += batch.targets.length)))
 }
 
 async function knock(
@@ -281,6 +348,7 @@ async function knock(
 /** Puts envelopes into mailboxes, many in one transaction. */
 export class Deposits {
   readonly #deposits: Batches<DepositJob, DepositOutcome>
+  readonly #batches: Batches<BatchJob, readonly DepositOutcome[]>
   readonly #knocks: Batches<KnockJob, DepositOutcome>
 
   constructor(transactions: Transactions) {
@@ -291,6 +359,13 @@ export class Deposits {
       laneOf: ({ tokenHash }) => tokenHash[0] ?? 0,
       run: (jobs) => transactions.run((transaction) => deposit(transaction, jobs), jobs.length),
     })
+    this.#batches = new Batches({
+      lanes: LANES,
+      maxJobs: MAX_BATCHES,
+      laneOf: ({ batch }) => batch.targets[0]?.tokenHash[0] ?? 0,
+      run: (jobs) =>
+        transactions.run((transaction) => depositBatches(transaction, jobs), jobs.length),
+    })
     this.#knocks = new Batches({
       lanes: 1,
       maxJobs: MAX_JOBS,
@@ -300,7 +375,15 @@ export class Deposits {
   }
 
   deposit(envelope: Deposit, limits: MailboxLimits, nowMs: number): Promise<DepositOutcome> {
-    return this.#deposits.add({ ...envelope, limits, nowMs })
+    return this.#deposits.add({ ...envelope, batch: null, limits, nowMs })
+  }
+
+  depositBatch(
+    batch: Batch,
+    limits: MailboxLimits,
+    nowMs: number,
+  ): Promise<readonly DepositOutcome[]> {
+    return this.#batches.add({ batch, limits, nowMs })
   }
 
   knock(envelope: Knock, limits: MailboxLimits, nowMs: number): Promise<DepositOutcome> {
@@ -308,6 +391,6 @@ export class Deposits {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#deposits.close(), this.#knocks.close()])
+    await Promise.all([this.#deposits.close(), this.#batches.close(), this.#knocks.close()])
   }
 }

@@ -1,5 +1,6 @@
 import type { MailboxId } from '../storage.ts'
 import { LOCK_DEVICES, subtractRemoved } from './mailboxes.ts'
+import { BODY, releaseBodies } from './shared-bodies.ts'
 import type { Transaction, Transactions } from './transactions.ts'
 
 const BATCH = 500
@@ -16,7 +17,8 @@ const TOKENS = ['ended_ms', 'expires_ms'].map((column) => removeBy('tokens', col
 const OLD = `SELECT mailbox, id, seq FROM envelope_ids WHERE received_ms <= $1
   ORDER BY received_ms LIMIT ${BATCH}`
 const REMOVE = `DELETE FROM envelopes e USING unnest($1::bigint[], $2::bigint[]) AS old (mailbox, seq)
-  WHERE e.mailbox = old.mailbox AND e.seq = old.seq RETURNING e.mailbox, e.knock, length(e.body) AS bytes`
+  WHERE e.mailbox = old.mailbox AND e.seq = old.seq
+  RETURNING e.mailbox, e.knock, e.shared, length(${BODY}) AS bytes`
 const REMOVE_IDS = `DELETE FROM envelope_ids e USING unnest($1::bigint[], $2::bytea[]) AS old (mailbox, id)
   WHERE e.mailbox = old.mailbox AND e.id = old.id`
 
@@ -30,6 +32,7 @@ interface Removed {
   readonly mailbox: MailboxId
   readonly bytes: number
   readonly knock: boolean
+  readonly shared: number | null
 }
 
 async function removeTimed(
@@ -54,6 +57,7 @@ async function removeEnvelopes(transaction: Transaction, beforeMs: number): Prom
     transaction.change(REMOVE_IDS, [mailboxes, old.map(({ id }) => id)]),
   ])
   subtractRemoved(transaction, removed)
+  releaseBodies(transaction, removed)
   return count
 }
 

@@ -1,5 +1,6 @@
 import type { MailboxId, StoredEnvelope } from '../storage.ts'
 import { Batches } from './batches.ts'
+import { BODY, releaseBodies } from './shared-bodies.ts'
 import type { Transaction, Transactions } from './transactions.ts'
 
 type Acknowledged = { readonly through: number } | { readonly ids: readonly Uint8Array[] }
@@ -28,6 +29,7 @@ interface RemovedRow {
   readonly id: Uint8Array
   readonly knock: boolean
   readonly bytes: number
+  readonly shared: number | null
 }
 
 const LANES = 2
@@ -36,14 +38,14 @@ const MAX_JOBS = 256
 // The first whatever its size; the lengths are known without reading the bodies.
 const WAITING = `SELECT seq, id, label, received_ms, body FROM (
     SELECT *, sum(length(body)) OVER (ORDER BY seq) AS bytes FROM (
-      SELECT seq, id, label, received_ms, body FROM envelopes
+      SELECT seq, id, label, received_ms, ${BODY} AS body FROM envelopes e
       WHERE mailbox = $1 AND seq > $2 ORDER BY seq LIMIT $3
     ) AS next
   ) AS counted WHERE bytes <= $4 OR bytes = length(body) ORDER BY seq`
 const EXISTS = 'SELECT mailbox FROM devices WHERE mailbox = $1'
 export const LOCK_DEVICES =
   'SELECT mailbox FROM devices WHERE mailbox = ANY ($1::bigint[]) ORDER BY mailbox FOR NO KEY UPDATE'
-const REMOVED = 'RETURNING e.mailbox, e.seq, e.id, e.knock, length(e.body) AS bytes'
+const REMOVED = `RETURNING e.mailbox, e.seq, e.id, e.knock, e.shared, length(${BODY}) AS bytes`
 const REMOVE_THROUGH = `DELETE FROM envelopes e USING unnest($1::bigint[], $2::bigint[]) AS gone (mailbox, through)
   WHERE e.mailbox = gone.mailbox AND e.seq <= gone.through ${REMOVED}`
 const REMOVE_IDS = `DELETE FROM envelopes e USING unnest($1::bigint[], $2::bytea[]) AS gone (mailbox, id)
@@ -119,6 +121,7 @@ async function acknowledge(
         ]),
   ])
   subtractRemoved(transaction, removed.flat())
+  releaseBodies(transaction, removed.flat())
   return countByJob(jobs, removed.flat())
 }
 

@@ -5,10 +5,12 @@ import { AccountRules } from './account-rules.ts'
 import { AccountTables } from './accounts.ts'
 import { AdministrationTables } from './administration.ts'
 import { Batches } from './batches.ts'
+import { BlobTables } from './blobs.ts'
 import { describeDatabase, type DatabaseAddress } from './database-url.ts'
 import { Deposits } from './deposits.ts'
 import { markRestored } from './era.ts'
 import { expire } from './expiry.ts'
+import { GroupTables } from './groups.ts'
 import { MailboxTables } from './mailboxes.ts'
 import { readRestoredAtMs, SECRET_BYTES, sharedBytes } from './meta.ts'
 import { NonceTable } from './nonces.ts'
@@ -98,6 +100,8 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   const deposits = new Deposits(transactions)
   const mailboxes = new MailboxTables(transactions)
   const nonces = new NonceTable(transactions)
+  const groups = new GroupTables(transactions)
+  const blobs = new BlobTables(transactions)
   const rules = new AccountRules(transactions)
   const administration = new AdministrationTables(transactions, rules)
   const wakeUpChannel = new DatabaseWakeUps({ address, primary, transactions, mode: wakeUp })
@@ -130,10 +134,25 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     takeBundles: (account, request) => prekeys.takeBundles(account, request),
     putTokens: (account, change, maxTokens, nowMs) => tokens.put(account, change, maxTokens, nowMs),
     deposit: (envelope, limits, nowMs) => deposits.deposit(envelope, limits, nowMs),
+    depositBatch: (batch, limits, nowMs) => deposits.depositBatch(batch, limits, nowMs),
     knock: (knock, limits, nowMs) => deposits.knock(knock, limits, nowMs),
     waiting: (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => mailboxes.acknowledge(mailbox, which),
+    putCommit: (commit, limits, mayCreate, nowMs) => groups.put(commit, limits, mayCreate, nowMs),
+    commits: (group, tokenHash, from, limit, maxBytes) =>
+      groups.commits(group, tokenHash, from, limit, maxBytes),
+    expireGroups: (nowMs, retentionMs, idleMs) => groups.expire(nowMs, retentionMs, idleMs),
+    createBlob: (blob, quota, nowMs) => blobs.create(blob, quota, nowMs),
+    findBlob: (id, nowMs) => blobs.find(id, nowMs),
+    beginBlobPart: (part, nowMs) => blobs.begin(part, nowMs),
+    finishBlobPart: (part, keptUntilMs) => blobs.finish(part, keptUntilMs),
+    abandonBlobPart: (key) => blobs.abandon(key),
+    blobParts: (id, from, to) => blobs.parts(id, from, to),
+    deleteBlob: (id, account) => blobs.delete(id, account),
+    expireBlobs: (nowMs) => blobs.expire(nowMs),
+    blobTrash: (begunBeforeMs) => blobs.trash(begunBeforeMs),
+    forgetBlobTrash: (keys) => blobs.forgetTrash(keys),
     useNonce: (hash, expiresAtMs) => nonces.use(hash, expiresAtMs),
     expire: (nowMs, retentionMs) => expire(transactions, nowMs, retentionMs),
     listInvites: (after, limit, nowMs) => administration.invites(after, limit, nowMs),

@@ -22,7 +22,9 @@ export class Expiry {
   constructor(database: Database) {
     // Rows are numbered in order of arrival: the oldest come first without an index by time.
     this.#oldest = database.prepare<[], OldEnvelope>(
-      `SELECT row, mailbox, knock, received_ms, length(body) AS bytes FROM envelopes ORDER BY row LIMIT ${BATCH}`,
+      `SELECT row, mailbox, knock, received_ms,
+        length(ifnull((SELECT body FROM shared_bodies WHERE id = shared), body)) AS bytes
+        FROM envelopes ORDER BY row LIMIT ${BATCH}`,
     )
     this.#deleteEnvelope = database.prepare<[number]>('DELETE FROM envelopes WHERE row = ?')
     this.#subtract = database.prepare<[number, number, MailboxId]>(

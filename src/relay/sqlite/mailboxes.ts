@@ -9,6 +9,7 @@ import type {
   StoredEnvelope,
   TokenRecord,
 } from '../storage.ts'
+import type { BatchTargetRecord } from '../storage-batches.ts'
 import type { AccountRules } from './account-rules.ts'
 import type { HeldBack } from './group-commit.ts'
 
@@ -75,8 +76,18 @@ const MAILBOX_COLUMNS =
   'mailbox, devices.account AS account, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
 /** Read at a time, so that little more than what is wanted is in memory. */
 const PAGE_ROWS = 32
-const SUMS =
-  'count(*) AS count, ifnull(sum(length(body)), 0) AS bytes, ifnull(sum(knock), 0) AS knocks'
+/** Envelopes with their bodies, those of batches included. */
+const WAITING =
+  'envelopes LEFT JOIN shared_bodies ON shared_bodies.id = shared WHERE mailbox = ? AND envelopes.body IS NOT NULL'
+const BODY = 'ifnull(shared_bodies.body, envelopes.body)'
+const SUMS = `count(*) AS count, ifnull(sum(length(${BODY})), 0) AS bytes, ifnull(sum(knock), 0) AS knocks`
+/** What an envelope of a batch has instead of a body of its own. */
+const SHARED = new Uint8Array(0)
+
+function insertedId(row: { readonly id: number } | undefined): number {
+  if (row === undefined) throw new TypeError('an insert returned no row')
+  return row.id
+}
 
 const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString('latin1')
@@ -100,6 +111,7 @@ export class MailboxTables implements HeldBack {
   readonly #mailbox
   readonly #envelopeId
   readonly #insertEnvelope
+  readonly #insertShared
   readonly #add
   readonly #waiting
   readonly #sumThrough
@@ -143,27 +155,30 @@ export class MailboxTables implements HeldBack {
       'SELECT row FROM envelopes WHERE mailbox = ? AND id = ?',
     )
     this.#insertEnvelope = database.prepare<
-      [MailboxId, number, number, number, Uint8Array, Uint8Array, Uint8Array]
+      [MailboxId, number, number, number, Uint8Array, Uint8Array, Uint8Array, number | null]
     >(
-      `INSERT INTO envelopes (mailbox, seq, knock, received_ms, id, label, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, id) DO NOTHING`,
+      `INSERT INTO envelopes (mailbox, seq, knock, received_ms, id, label, body, shared)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mailbox, id) DO NOTHING`,
+    )
+    this.#insertShared = database.prepare<[Uint8Array], { id: number }>(
+      'INSERT INTO shared_bodies (body) VALUES (?) RETURNING id',
     )
     this.#add = database.prepare<[number, number, number, number, MailboxId]>(
       `UPDATE devices SET last_seq = ?, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?,
         waiting_knocks = waiting_knocks + ? WHERE mailbox = ?`,
     )
     this.#waiting = database.prepare<[MailboxId, number, number], EnvelopeRow>(
-      `SELECT seq, id, label, received_ms, body FROM envelopes
-        WHERE mailbox = ? AND seq > ? AND body IS NOT NULL ORDER BY seq LIMIT ?`,
+      `SELECT seq, envelopes.id, label, received_ms, ${BODY} AS body FROM ${WAITING} AND seq > ?
+        ORDER BY seq LIMIT ?`,
     )
     this.#sumThrough = database.prepare<[MailboxId, number], Sums>(
-      `SELECT ${SUMS} FROM envelopes WHERE mailbox = ? AND seq <= ? AND body IS NOT NULL`,
+      `SELECT ${SUMS} FROM ${WAITING} AND seq <= ?`,
     )
     this.#clearThrough = database.prepare<[MailboxId, number]>(
       'UPDATE envelopes SET body = NULL WHERE mailbox = ? AND seq <= ? AND body IS NOT NULL',
     )
     this.#sumId = database.prepare<[MailboxId, Uint8Array], Sums>(
-      `SELECT ${SUMS} FROM envelopes WHERE mailbox = ? AND id = ? AND body IS NOT NULL`,
+      `SELECT ${SUMS} FROM ${WAITING} AND envelopes.id = ?`,
     )
     this.#clearId = database.prepare<[MailboxId, Uint8Array]>(
       'UPDATE envelopes SET body = NULL WHERE mailbox = ? AND id = ?',
@@ -206,6 +221,7 @@ export class MailboxTables implements HeldBack {
     },
     limits: MailboxLimits,
     nowMs: number,
+    share: (() => number) | null = null,
   ): DepositOutcome {
     const token = this.#openToken(envelope.deviceId, envelope.tokenHash)
     if (token === null) return REFUSED
@@ -213,12 +229,26 @@ export class MailboxTables implements HeldBack {
     if (token.ended_ms !== null || expired) {
       return this.#unlessSeen(token.mailbox, envelope.id, REFUSED)
     }
-    const result = this.#store(token.mailbox, envelope, token.label, false, limits, nowMs)
+    const result = this.#store(token.mailbox, envelope, token.label, false, limits, nowMs, share)
     if (result.outcome === 'stored' && token.uses_left !== null) {
       const left = token.uses_left - 1
       this.#useToken.run(left, left === 0 ? nowMs : null, token.hash)
     }
     return result
+  }
+
+  /** The body is inserted when the first envelope needs it, so that none is left without envelopes. */
+  depositBatch(
+    {
+      body,
+      targets,
+    }: { readonly body: Uint8Array; readonly targets: readonly BatchTargetRecord[] },
+    limits: MailboxLimits,
+    nowMs: number,
+  ): readonly DepositOutcome[] {
+    let shared: number | null = null
+    const share = (): number => (shared ??= insertedId(this.#insertShared.get(body)))
+    return targets.map((target) => this.deposit({ ...target, body }, limits, nowMs, share))
   }
 
   knock(
@@ -232,7 +262,7 @@ export class MailboxTables implements HeldBack {
       if (row === undefined) return REFUSED
       open = this.#open(row)
     }
-    return this.#store(open, knock, KNOCK_LABEL, true, limits, nowMs)
+    return this.#store(open, knock, KNOCK_LABEL, true, limits, nowMs, null)
   }
 
   write(): void {
@@ -283,6 +313,7 @@ export class MailboxTables implements HeldBack {
     isKnock: boolean,
     common: MailboxLimits,
     nowMs: number,
+    share: (() => number) | null,
   ): DepositOutcome {
     const { id, body } = envelope
     const knock = Number(isKnock)
@@ -296,9 +327,12 @@ export class MailboxTables implements HeldBack {
     ) {
       return this.#unlessSeen(mailbox, id, MAILBOX_FULL)
     }
+    if (share !== null && this.#envelopeId.get(mailbox.mailbox, id) !== undefined) return SEEN
     const seq = mailbox.last_seq + 1
-    const inserted = this.#insertEnvelope.run(mailbox.mailbox, seq, knock, nowMs, id, label, body)
-    if (inserted.changes === 0) return SEEN
+    const own = share === null ? body : SHARED
+    const shared = share === null ? null : share()
+    const row = [mailbox.mailbox, seq, knock, nowMs, id, label, own, shared] as const
+    if (this.#insertEnvelope.run(...row).changes === 0) return SEEN
     mailbox.last_seq = seq
     mailbox.waiting += 1
     mailbox.waiting_bytes += body.length

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
+import { KEY_LOG_SCHEMA } from './key-log.ts'
 import { ADMIN_TABLES } from './schema-admin.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
@@ -95,14 +96,100 @@ UPDATE accounts SET skeleton = NULL
 CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS NOT NULL;
 `
 
+// The body of a batch is stored once. Its envelopes have an empty body of their own while they wait (no deposit has
+// one) and say where the shared one is; with the last of them it goes, whatever removed it.
+const SHARED_BODIES = `
+CREATE TABLE shared_bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+ALTER TABLE envelopes ADD COLUMN shared INTEGER;
+CREATE INDEX shared_envelopes ON envelopes (shared) WHERE shared IS NOT NULL;
+
+CREATE TRIGGER shared_body_acknowledged AFTER UPDATE OF body ON envelopes
+WHEN new.shared IS NOT NULL AND new.body IS NULL
+BEGIN
+  UPDATE envelopes SET shared = NULL WHERE row = new.row;
+  DELETE FROM shared_bodies WHERE id = new.shared
+    AND NOT EXISTS (SELECT 1 FROM envelopes WHERE shared = new.shared);
+END;
+
+CREATE TRIGGER shared_body_deleted AFTER DELETE ON envelopes
+WHEN old.shared IS NOT NULL
+BEGIN
+  DELETE FROM shared_bodies WHERE id = old.shared
+    AND NOT EXISTS (SELECT 1 FROM envelopes WHERE shared = old.shared);
+END;
+`
+
+const GROUPS = `
+CREATE TABLE groups (
+  id BLOB PRIMARY KEY,
+  last_epoch INTEGER NOT NULL,
+  token_hash BLOB NOT NULL,
+  committed_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX idle_groups ON groups (committed_ms);
+
+CREATE TABLE group_commits (
+  row INTEGER PRIMARY KEY,
+  group_id BLOB NOT NULL REFERENCES groups ON DELETE CASCADE,
+  epoch INTEGER NOT NULL,
+  token_hash BLOB NOT NULL,
+  received_ms INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (group_id, epoch)
+) STRICT;
+CREATE INDEX old_group_commits ON group_commits (received_ms);
+`
+
+// The parts of an attachment lie in the blob store, under keys that only this database knows. A key is in `blob_parts`
+// before anything is stored under it, and in `blob_trash` from the moment its row goes, whatever removed it, until it is
+// removed there.
+const BLOBS = `
+CREATE TABLE blobs (
+  id BLOB PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+  length INTEGER NOT NULL,
+  received INTEGER NOT NULL DEFAULT 0,
+  expires_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX blobs_by_account ON blobs (account);
+CREATE INDEX blobs_expiring ON blobs (expires_ms);
+
+CREATE TABLE blob_parts (
+  key TEXT PRIMARY KEY,
+  blob BLOB NOT NULL REFERENCES blobs ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  length INTEGER,
+  begun_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX parts_of_blobs ON blob_parts (blob, start);
+
+CREATE TABLE blob_trash (key TEXT PRIMARY KEY, begun_ms INTEGER NOT NULL) STRICT;
+CREATE INDEX blob_trash_by_age ON blob_trash (begun_ms);
+CREATE TRIGGER blob_part_removed AFTER DELETE ON blob_parts
+BEGIN
+  INSERT INTO blob_trash (key, begun_ms) VALUES (old.key, old.begun_ms);
+END;
+`
+
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, ADMIN_TABLES]
+const MIGRATIONS: readonly string[] = [
+  VERSION_1,
+  NAME_SKELETONS,
+  ADMIN_TABLES,
+  KEY_LOG_SCHEMA,
+  SHARED_BODIES,
+  GROUPS,
+  BLOBS,
+]
 
 /** The newest version of the database that this relay can open. */
 export const MIGRATIONS_KNOWN: number = MIGRATIONS.length
 
-/** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
-export function migrate(database: Database): void {
+/**
+ * Brings the database to the newest version, or to an older one where tests need what an older relay left.
+ * @throws Error where a newer relay wrote it.
+ */
+export function migrate(database: Database, to: number = MIGRATIONS.length): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > MIGRATIONS.length) {
     throw new Error(
@@ -113,7 +200,7 @@ export function migrate(database: Database): void {
   database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
     nameSkeleton(String(name)),
   )
-  for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
+  for (const [offset, migration] of MIGRATIONS.slice(version, to).entries()) {
     database.transaction(() => {
       database.exec(migration)
       database.pragma(`user_version = ${version + offset + 1}`)

@@ -1,13 +1,17 @@
 import SQLite from 'better-sqlite3'
+import { SigningKeyPair, randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountRules } from './account-rules.ts'
 import { AccountTables } from './accounts.ts'
 import { AdministrationTables } from './administration.ts'
+import { BlobTables } from './blobs.ts'
 import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
+import { GroupTables } from './groups.ts'
 import { GroupCommit } from './group-commit.ts'
+import { KeyLogTables } from './key-log.ts'
 import { MailboxTables } from './mailboxes.ts'
-import { ensureSecret } from './meta.ts'
+import { ensureMeta, ensureSecret } from './meta.ts'
 import { movedTo } from './moved.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
@@ -50,11 +54,17 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
   const secret = ensureSecret(database)
+  const logKey = ensureMeta(database, 'log key', () =>
+    SigningKeyPair.generate(randomBytes).exportScalar(),
+  )
   const rules = new AccountRules(database)
   const era = new Era(database, options.eraFile ?? null)
-  const accounts = new AccountTables(database)
+  const log = new KeyLogTables(database)
+  const accounts = new AccountTables(database, log)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database, rules)
+  const groups = new GroupTables(database)
+  const blobs = new BlobTables(database)
   const expiry = new Expiry(database)
   const administration = new AdministrationTables(database, rules)
   const statistics = new Statistics(database)
@@ -70,10 +80,14 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     noteProgress: async () => {
       if (await commits.run(() => era.advance())) era.mark()
     },
+    logKey,
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
+    logHead: async () => log.head(),
+    logConsistency: async (oldSize, size) => log.consistency(oldSize, size),
+    logChain: async (name, at) => log.chain(name, at),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),
     addInviteCode: (hash, uses, expiresAtMs) =>
       commits.run(() => accounts.addInviteCode(hash, uses, expiresAtMs)),
@@ -85,10 +99,28 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
       commits.run(() => mailboxes.putTokens(account, change, maxTokens, nowMs)),
     deposit: (envelope, limits, nowMs) =>
       commits.join(() => mailboxes.deposit(envelope, limits, nowMs)),
+    depositBatch: (batch, limits, nowMs) =>
+      commits.join(() => mailboxes.depositBatch(batch, limits, nowMs)),
     knock: (knock, limits, nowMs) => commits.join(() => mailboxes.knock(knock, limits, nowMs)),
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => commits.run(() => mailboxes.acknowledge(mailbox, which)),
+    putCommit: (commit, limits, mayCreate, nowMs) =>
+      commits.run(() => groups.put(commit, limits, mayCreate, nowMs)),
+    commits: async (group, tokenHash, from, limit, maxBytes) =>
+      groups.commits(group, tokenHash, from, limit, maxBytes),
+    expireGroups: (nowMs, retentionMs, idleMs) =>
+      commits.run(() => groups.expire(nowMs, retentionMs, idleMs)),
+    createBlob: (blob, quota, nowMs) => commits.run(() => blobs.create(blob, quota, nowMs)),
+    findBlob: async (id, nowMs) => blobs.find(id, nowMs),
+    beginBlobPart: (part, nowMs) => commits.run(() => blobs.begin(part, nowMs)),
+    finishBlobPart: (part, keptUntilMs) => commits.run(() => blobs.finish(part, keptUntilMs)),
+    abandonBlobPart: (key) => commits.run(() => blobs.abandon(key)),
+    blobParts: async (id, from, to) => blobs.parts(id, from, to),
+    deleteBlob: (id, account) => commits.run(() => blobs.delete(id, account)),
+    expireBlobs: (nowMs) => commits.run(() => blobs.expire(nowMs)),
+    blobTrash: async (begunBeforeMs) => blobs.trash(begunBeforeMs),
+    forgetBlobTrash: (keys) => commits.run(() => blobs.forgetTrash(keys)),
     useNonce: (hash, expiresAtMs) =>
       commits.run(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),

@@ -10,6 +10,9 @@ export class Front {
   /** Called with the first bytes of each connection; `false` cuts it. */
   admit: (firstBytes: string) => boolean = () => true
   connections = 0
+  /** Bytes, both ways together, after which everything is cut, again and again; `null`: never. */
+  cutAfterBytes: number | null = null
+  #passedBytes = 0
 
   private constructor(target: number) {
     this.#target = target
@@ -28,6 +31,7 @@ export class Front {
 
   /** Everything open ends; new connections are taken. */
   cut(): void {
+    this.#passedBytes = 0
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -54,11 +58,20 @@ export class Front {
     client.on('data', (chunk) => {
       const admitted = !first || this.admit(chunk.toString('latin1'))
       first = false
+      if (this.#isSpent(chunk)) return
       if (!admitted) client.destroy()
       else if (!this.frozen) relay.write(chunk)
     })
     relay.on('data', (chunk) => {
+      if (this.#isSpent(chunk)) return
       if (!this.frozen) client.write(chunk)
     })
+  }
+
+  #isSpent(chunk: Uint8Array): boolean {
+    this.#passedBytes += chunk.length
+    if (this.cutAfterBytes === null || this.#passedBytes <= this.cutAfterBytes) return false
+    this.cut()
+    return true
   }
 }

@@ -214,6 +214,37 @@ describe('hostile requests', () => {
     expect(await sendRaw(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
   })
 
+  // Each of these was found by fuzzing: an answer that was not the relay's, or a connection that stayed.
+  test.each([
+    ['an expectation nobody has', 'GET /v1/info HTTP/1.1\r\nhost: a\r\nexpect: much\r\n\r\n'],
+    ['no host', 'GET /v1/info HTTP/1.1\r\nx: y\r\n\r\n'],
+    [
+      'a handshake without a key',
+      'GET /v1/stream HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    ],
+    [
+      'an upgrade without a host',
+      'GET /v1/stream HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    ],
+    [
+      'an upgrade of a path that is none',
+      'GET /% HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
+    ],
+  ])('%s is answered with a code, and the connection ends', async (_name, bytes) => {
+    const answer = await new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(relay.url)
+      const socket = connect(Number(port), hostname)
+      let received = ''
+      socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+      socket.on('end', () => resolve(received))
+      socket.write(bytes.replace('HTTP/1.1\r\nx', 'HTTP/1.1\r\nconnection: close\r\nx'))
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+    expect(answer.toLowerCase()).toContain('content-type: application/json')
+    const { code } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { code: string }
+    expect(['INVALID_INPUT', 'UNAUTHORIZED']).toContain(code)
+  })
+
   test.each([
     ['its headers', 'GET /v1/info HTTP/1.1\r\nhost: a\r\n'],
     [

@@ -85,6 +85,7 @@ describe('the log', () => {
     const id = encodeBase64Url(envelopeId)
     const secrets = { 'sotto-delivery-token': encodeBase64Url(token), 'sotto-device': '1', ...from }
     const invite = 'an-invite-code-for-one'
+    const group = encodeBase64Url(randomBytes(32))
     const requests: readonly (readonly [string, string, Record<string, string>?, unknown?])[] = [
       ['GET', '/v1/info', from],
       ['GET', `/v1/names/${NAME}`, from],
@@ -106,6 +107,17 @@ describe('the log', () => {
       ['GET', '/v1/envelopes?wait=0', from],
       ['POST', '/v1/acks', from, { ids: [id] }],
       ['GET', '/v1/stream', from],
+      ['GET', '/v1/log', from],
+      ['GET', '/v1/log/consistency?from=1&to=2', from],
+      ['GET', `/v1/log/names/${NAME}`, from],
+      ['POST', '/v1/envelopes:batch', secrets, envelope],
+      ['POST', `/v1/groups/${group}/commits`, { 'sotto-group-token': group, ...from }, envelope],
+      ['GET', `/v1/groups/${group}/commits`, { 'sotto-group-token': group, ...from }],
+      ['OPTIONS', '/v1/blobs', from],
+      ['POST', '/v1/blobs', { 'upload-length': '10', ...from }],
+      ['PATCH', `/v1/blobs/${id}`, from, envelope],
+      ['DELETE', `/v1/blobs/${id}`, from],
+      ['GET', `/v1/blobs/${id}`, from],
       ['GET', '/healthz', from],
       ['GET', '/readyz', from],
       ['GET', '/openapi.json', from],
@@ -142,6 +154,7 @@ describe('the log', () => {
       'token in hex': encodeHex(token),
       label: encodeBase64Url(label),
       'envelope id': id,
+      'group id and token': group,
       body: BODY,
       'body in base64url': encodeBase64Url(envelope),
       certificate: encodeBase64Url(CERTIFICATE),

@@ -69,7 +69,12 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
   })
 
   const onCluster = (options: RelayOptions = {}): Promise<TestRelay> =>
-    testRelay({ database: url, withoutStandbys: true, ...options })
+    testRelay({
+      database: url,
+      withoutStandbys: true,
+      blobs: join(folder, 'blobs'),
+      ...options,
+    })
 
   interface Filled {
     readonly signer: RequestSigner

@@ -54,6 +54,8 @@ describe('rate limits', () => {
     expect(requesterKey('2001:db8::1')).not.toBe(requesterKey('2001:db8:0:1::1'))
     expect(requesterKey('::ffff:192.0.2.7')).toBe('192.0.2.7')
     expect(requesterKey('::1')).toBe('0:0:0:0')
+    // Of a connection that is gone before its request is answered; found by fuzzing.
+    expect(requesterKey(undefined)).toBe('0:0:0:0')
     expect(requesterKey('fe80::1%eth0')).toBe('fe80:0:0:0')
   })
 

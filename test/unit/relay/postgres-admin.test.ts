@@ -57,8 +57,9 @@ describe.skipIf(MISSING)(`looking after a relay over PostgreSQL${WHY}`, () => {
   /** A process of the relay; its folder has its lock and its socket. */
   async function start(name: string, change = {}): Promise<TestRelay> {
     const dataDir = join(folder, name)
-    const options = { database: url, withoutStandbys: true, dataDir, registration: 'open' as const }
-    const relay = await testRelay({ ...options, ...change })
+    const blobs = join(folder, 'blobs')
+    const options = { database: url, withoutStandbys: true, dataDir, blobs }
+    const relay = await testRelay({ ...options, registration: 'open', ...change })
     running.push(relay)
     return relay
   }

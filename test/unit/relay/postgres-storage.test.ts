@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
@@ -21,6 +24,9 @@ import {
   PostgresServer,
 } from '#test/helpers/postgres-server.ts'
 import { testAccount, testClient, testRelay, until, unwrap } from './harness.ts'
+import { batchConformance } from './batch-conformance.ts'
+import { blobsConformance } from './blobs-conformance.ts'
+import { groupsConformance } from './groups-conformance.ts'
 import { adminConformance } from './storage-admin-conformance.ts'
 import { storageConformance } from './storage-conformance.ts'
 
@@ -35,6 +41,9 @@ const TABLES = [
   'nonces',
   'invite_codes',
   'reserved_names',
+  'shared_bodies',
+  'groups',
+  'blob_trash',
   'presence',
 ]
 const WAITING_COMMIT = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
@@ -90,10 +99,18 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
     openAnother: open,
     keepsOrder: false,
   })
-  adminConformance('PostgreSQL', async () => {
+  const openEmpty = async (): Promise<RelayStorage> => {
     await empty()
     return open()
-  })
+  }
+  adminConformance('PostgreSQL', openEmpty)
+  groupsConformance('PostgreSQL', openEmpty)
+  blobsConformance('PostgreSQL', openEmpty)
+  const countBodies = async (): Promise<number> => {
+    const sql = 'SELECT count(*)::int AS count FROM sotto.shared_bodies'
+    return (await server.query<{ count: number }>(sql))[0]?.count ?? 0
+  }
+  batchConformance('PostgreSQL', openEmpty, countBodies)
 
   describe('migrations', () => {
     async function database(name: string): Promise<string> {
@@ -349,7 +366,8 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
 
   describe('two relays on one database', () => {
     test('know the same sessions and deliver what the other took', async () => {
-      const options = { database: server.url, withoutStandbys: true }
+      const blobs = mkdtempSync(join(tmpdir(), 'sotto-blobs-'))
+      const options = { database: server.url, withoutStandbys: true, blobs }
       const [one, two] = await Promise.all([testRelay(options), testRelay(options)])
       const client = testClient()
       const name = `user-${Buffer.from(randomBytes(6)).toString('hex')}`
@@ -380,6 +398,7 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       await subscription.close()
       await client.close()
       await Promise.all([one.close(), two.close()])
+      rmSync(blobs, { recursive: true })
     })
   })
 })

@@ -1,0 +1,151 @@
+import type { Database } from 'better-sqlite3'
+import { equalPublicBytes } from '#shared/bytes.ts'
+import type { CommitOutcome, GroupLimits, NewCommit, StoredCommit } from '../storage-groups.ts'
+
+interface GroupRow {
+  readonly last_epoch: number
+  readonly token_hash: Uint8Array
+}
+
+interface CommitRow {
+  readonly epoch: number
+  readonly received_ms: number
+  readonly body: Uint8Array
+}
+
+const BATCH = 500
+/** Read at a time, so that little more than what is wanted is in memory. */
+const PAGE_ROWS = 8
+
+/** Groups and their commits. Synchronous: changes run inside a group commit of the database. */
+export class GroupTables {
+  readonly #group
+  readonly #insertGroup
+  readonly #advance
+  readonly #insertCommit
+  readonly #commit
+  readonly #epochOfToken
+  readonly #page
+  readonly #sizes
+  readonly #trim
+  readonly #expireCommits
+  readonly #expireGroups
+
+  constructor(database: Database) {
+    this.#group = database.prepare<[Uint8Array], GroupRow>(
+      'SELECT last_epoch, token_hash FROM groups WHERE id = ?',
+    )
+    this.#insertGroup = database.prepare<[Uint8Array, number, Uint8Array, number]>(
+      'INSERT INTO groups (id, last_epoch, token_hash, committed_ms) VALUES (?, ?, ?, ?)',
+    )
+    this.#advance = database.prepare<[number, Uint8Array, number, Uint8Array]>(
+      'UPDATE groups SET last_epoch = ?, token_hash = ?, committed_ms = ? WHERE id = ?',
+    )
+    this.#insertCommit = database.prepare<[Uint8Array, number, Uint8Array, Uint8Array, number]>(
+      'INSERT INTO group_commits (group_id, epoch, token_hash, body, received_ms) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#commit = database.prepare<
+      [Uint8Array, number],
+      { token_hash: Uint8Array; body: Uint8Array }
+    >('SELECT token_hash, body FROM group_commits WHERE group_id = ? AND epoch = ?')
+    this.#epochOfToken = database.prepare<[Uint8Array, Uint8Array], { epoch: number | null }>(
+      'SELECT min(epoch) AS epoch FROM group_commits WHERE group_id = ? AND token_hash = ?',
+    )
+    this.#page = database.prepare<[Uint8Array, number, number], CommitRow>(
+      'SELECT epoch, received_ms, body FROM group_commits WHERE group_id = ? AND epoch >= ? ORDER BY epoch LIMIT ?',
+    )
+    this.#sizes = database.prepare<[Uint8Array], { epoch: number; bytes: number }>(
+      'SELECT epoch, length(body) AS bytes FROM group_commits WHERE group_id = ? ORDER BY epoch DESC',
+    )
+    this.#trim = database.prepare<[Uint8Array, number]>(
+      'DELETE FROM group_commits WHERE group_id = ? AND epoch <= ?',
+    )
+    this.#expireCommits = database.prepare<[number]>(
+      `DELETE FROM group_commits WHERE row IN
+        (SELECT row FROM group_commits WHERE received_ms <= ? ORDER BY received_ms LIMIT ${BATCH})`,
+    )
+    this.#expireGroups = database.prepare<[number]>(
+      `DELETE FROM groups WHERE id IN
+        (SELECT id FROM groups WHERE committed_ms <= ? ORDER BY committed_ms LIMIT ${BATCH})`,
+    )
+  }
+
+  put(commit: NewCommit, limits: GroupLimits, mayCreate: boolean, nowMs: number): CommitOutcome {
+    const { group: id, epoch, tokenHash, nextTokenHash, body } = commit
+    const group = this.#group.get(id)
+    if (group === undefined) {
+      if (!mayCreate) return 'unknown'
+      this.#insertGroup.run(id, epoch, nextTokenHash, nowMs)
+    } else {
+      const isCurrent = equalPublicBytes(group.token_hash, tokenHash)
+      if (!isCurrent || epoch <= group.last_epoch) return this.#late(commit, isCurrent)
+      this.#advance.run(epoch, nextTokenHash, nowMs, id)
+    }
+    this.#insertCommit.run(id, epoch, tokenHash, body, nowMs)
+    this.#keepWithin(id, limits)
+    return 'stored'
+  }
+
+  /** A repetition, a member who does not know yet that the epoch is over, or a stranger. */
+  #late({ group, epoch, tokenHash, body }: NewCommit, isCurrent: boolean): CommitOutcome {
+    const known = this.#commit.get(group, epoch)
+    const same =
+      known !== undefined &&
+      equalPublicBytes(known.token_hash, tokenHash) &&
+      equalPublicBytes(known.body, body)
+    if (same) return 'seen'
+    return isCurrent || this.#firstEpoch(group, tokenHash) !== null ? 'conflict' : 'refused'
+  }
+
+  #firstEpoch(group: Uint8Array, tokenHash: Uint8Array): number | null {
+    return this.#epochOfToken.get(group, tokenHash)?.epoch ?? null
+  }
+
+  #keepWithin(group: Uint8Array, limits: GroupLimits): void {
+    let count = 0
+    let total = 0
+    for (const { epoch, bytes } of this.#sizes.all(group)) {
+      count += 1
+      total += bytes
+      if (count === 1 || (count <= limits.commits && total <= limits.bytes)) continue
+      this.#trim.run(group, epoch)
+      return
+    }
+  }
+
+  commits(
+    group: Uint8Array,
+    tokenHash: Uint8Array,
+    from: number,
+    limit: number,
+    maxBytes: number,
+  ): readonly StoredCommit[] | null {
+    const row = this.#group.get(group)
+    if (row === undefined) return null
+    const opened = this.#firstEpoch(group, tokenHash)
+    // The token of the epoch that the group is in opens what is to come: as yet, nothing.
+    const isCurrent = equalPublicBytes(row.token_hash, tokenHash)
+    const first = opened ?? (isCurrent ? row.last_epoch + 1 : null)
+    if (first === null) return null
+    const found: StoredCommit[] = []
+    let bytes = 0
+    for (let next = Math.max(from, first); found.length < limit;) {
+      const rows = this.#page.all(group, next, Math.min(PAGE_ROWS, limit - found.length))
+      for (const { epoch, received_ms, body } of rows) {
+        bytes += body.length
+        if (found.length > 0 && bytes > maxBytes) return found
+        found.push({ epoch, receivedAtMs: received_ms, body })
+        next = epoch + 1
+      }
+      if (rows.length === 0) break
+    }
+    return found
+  }
+
+  expire(nowMs: number, retentionMs: number, idleMs: number): number {
+    return (
+      this.#expireCommits.run(nowMs - retentionMs).changes +
+      this.#expireGroups.run(nowMs - idleMs).changes
+    )
+  }
+}
