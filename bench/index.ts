@@ -1,7 +1,8 @@
 // Runs all measurements, prints a table of each group as it is there, and at the end everything as JSON.
-// `npm run bench` or `npm run bench -- session store relay client faults`.
+// `npm run bench` or `npm run bench -- session store relay key-log client faults`.
 import { runClientBench } from './client.ts'
 import { runFaultsBench } from './faults.ts'
+import { runKeyLogBench } from './key-log.ts'
 import { runRelayBench } from './relay.ts'
 import { runSessionBench } from './session.ts'
 import { runStoreBench } from './store.ts'
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   session: runSessionBench,
   store: runStoreBench,
   relay: runRelayBench,
+  'key-log': runKeyLogBench,
   client: runClientBench,
   faults: runFaultsBench,
 }

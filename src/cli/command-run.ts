@@ -3,6 +3,7 @@ import type { Log } from '#core/ports.ts'
 import type { NewAccount } from '#core/profile.ts'
 import { failure } from '#shared/errors.ts'
 import { err, type Result } from '#shared/result.ts'
+import type { RelayTrustView } from '#shared/views.ts'
 import { commandLog } from './command-log.ts'
 import type { ExitCode } from './exit-codes.ts'
 import {
@@ -84,6 +85,22 @@ export class CommandRun {
     return this.within(waitMs, client.whenSettled())
   }
 
+  /** Says, now and as long as the command runs, which relays are not trusted. */
+  #warnOfRelays(client: Client): () => void {
+    const warned = new Set<string>()
+    const warn = (relays: readonly RelayTrustView[]): void => {
+      for (const { host } of relays) {
+        if (warned.has(host)) continue
+        warned.add(host)
+        this.output.note(
+          `The relay ${host} has contradicted itself about keys: nothing is sent to contacts there. See: sotto relays`,
+        )
+      }
+    }
+    warn(client.distrustedRelays())
+    return client.events.on('relays.changed', warn)
+  }
+
   async #withProfile(
     open: (access: ProfileAccess) => Promise<Result<OpenedProfile, Refusal>>,
     work: (client: Client) => Promise<Outcome>,
@@ -98,9 +115,12 @@ export class CommandRun {
       makeKeychain,
     })
     if (!opened.ok) return err(withHint(opened.error))
+    const { client } = opened.value
+    const stopWarning = this.#warnOfRelays(client)
     try {
-      return await work(opened.value.client)
+      return await work(client)
     } finally {
+      stopWarning()
       await opened.value.close()
     }
   }

@@ -15,7 +15,7 @@ export const EXIT = {
   profile: 5,
   /** Done here; what is left goes to the relay the next time Sotto is connected. */
   waiting: 6,
-  /** A contact's keys are not the expected ones: look before you write. */
+  /** The keys of a contact or of a relay are not the expected ones: look before you write. */
   identity: 7,
 } as const
 
@@ -67,7 +67,7 @@ const GROUPS: readonly (readonly [ExitCode, readonly ErrorCode[]])[] = [
       'PROFILE_MISSING',
     ],
   ],
-  [EXIT.identity, ['CONTACT_IDENTITY_CHANGED']],
+  [EXIT.identity, ['CONTACT_IDENTITY_CHANGED', 'RELAY_DISTRUSTED']],
 ]
 
 const EXIT_OF = new Map(GROUPS.flatMap(([exit, codes]) => codes.map((code) => [code, exit])))

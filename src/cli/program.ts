@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { initCommand, inviteCommand, whoamiCommand } from './commands/account.ts'
 import { addCommand, contactChangeCommands, requestsCommand } from './commands/contacts.ts'
 import { conversationsCommand, exportCommand, messagesCommand } from './commands/history.ts'
+import { relaysCommand } from './commands/relays.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { rpcCommand } from './commands/rpc.ts'
 import { sendCommand } from './commands/send.ts'
@@ -21,7 +22,7 @@ Examples:
 
 Exit codes:
   0 done · 1 failed · 2 usage · 3 network · 4 keychain or passphrase · 5 profile
-  6 done here, waits for the relay or the contact · 7 a contact's keys differ`
+  6 done here, waits for the relay or the contact · 7 keys differ`
 
 /** The whole command line. It throws a CommanderError instead of ending the process. */
 export function buildProgram(
@@ -55,6 +56,7 @@ export function buildProgram(
     conversationsCommand(perform),
     messagesCommand(perform),
     verifyCommand(perform),
+    relaysCommand(perform),
     exportCommand(perform),
     rpcCommand(perform),
     relayCommand(),

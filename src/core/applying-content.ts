@@ -13,6 +13,7 @@ import { provenInvite } from './admission.ts'
 import type { Context } from './context.ts'
 import { envelopeHash } from './envelope-hash.ts'
 import { storedSigningKey } from './device-keys.ts'
+import { keepClaims } from './log-gossip.ts'
 import { describePosition } from './inspection.ts'
 import { textContentOf } from './messages.ts'
 import type { Contact, ContactId, Message, UnconfirmedEnvelope } from './model.ts'
@@ -78,6 +79,7 @@ export function applyPlaintext(
   applyGrant(context, contact, content)
   applyReceipts(context, contact, content)
   applyResendRequest(context, contact, content)
+  keepClaims(context, contact, content)
   // A stranger's knock carries no text (decision 0003), whatever their client does.
   const takesText = content.text !== undefined && contact.relation !== 'request-in'
   if (content.text !== undefined && takesText) {

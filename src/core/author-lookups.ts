@@ -34,7 +34,7 @@ export async function lookUpAuthors(
         for (const { envelopeId } of envelopes) inbox.release(envelopeId)
       })
       context.log.warn('author.refused', { code: lookup.error.code })
-    } else {
+    } else if (lookup.error.code !== 'RELAY_DISTRUSTED') {
       failed = true
     }
   }

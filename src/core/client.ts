@@ -6,9 +6,10 @@ import type {
   ConnectionView,
   ContactView,
   KeyHealthView,
+  RelayTrustView,
   SettingsChange,
 } from '#shared/views.ts'
-import { hostOf } from '#protocol/address.ts'
+import { hostOf, parseRelayHost } from '#protocol/address.ts'
 import * as contacts from './contacts.ts'
 import type { Context } from './context.ts'
 import * as conversations from './conversations.ts'
@@ -22,6 +23,7 @@ import * as messages from './messages.ts'
 import type { ContactId, ConversationId, MessageSeq } from './model.ts'
 import { enqueue } from './outbox.ts'
 import type { Keychain, ProfileStorage, ProxySetting } from './ports.ts'
+import { relayTrustViews, trustRelayAgain } from './relay-trust.ts'
 import type { Followup } from './receiving.ts'
 import { rememberDeletion } from './registration.ts'
 import { proxyOf, readSettings, writeSettings, type Settings } from './settings.ts'
@@ -281,6 +283,20 @@ export class Client {
     const startMs = this.#context.clock.nowMs()
     const info = await this.#context.relay.info(hostOf(this.#context.account().address))
     return info.ok ? ok({ latencyMs: this.#context.clock.nowMs() - startMs }) : info
+  }
+
+  /** Relays that have shown different things: nothing is sent to contacts there. */
+  distrustedRelays(): RelayTrustView[] {
+    return relayTrustViews(this.#context)
+  }
+
+  /** The user has looked at what a relay did, and goes on with it. */
+  trustRelayAgain(host: string): Result<void, Failure<'ADDRESS_INVALID'>> {
+    const parsed = parseRelayHost(host)
+    if (parsed === null) return err(failure('ADDRESS_INVALID'))
+    trustRelayAgain(this.#context, parsed)
+    this.#jobs.wakeForRelay()
+    return ok(undefined)
   }
 
   /** The host of our relay. */

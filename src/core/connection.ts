@@ -13,6 +13,7 @@ export class Connection {
   readonly #context: Context
   readonly #followUp: (followup: Followup) => void
   readonly #online: () => void
+  readonly #refused: () => void
   readonly #accountGone: () => void
   #subscription: Subscription | null = null
   #state: Omit<ConnectionView, 'waitingCount'>
@@ -26,6 +27,8 @@ export class Connection {
       readonly followUp: (followup: Followup) => void
       /** Called each time the connection is there again. */
       readonly online: () => void
+      /** Called when the relay does not know our account, or not by our key. */
+      readonly refused: () => void
       /** The relay does not know the account (any more). */
       readonly accountGone: () => void
     },
@@ -33,6 +36,7 @@ export class Connection {
     this.#context = context
     this.#followUp = parts.followUp
     this.#online = parts.online
+    this.#refused = parts.refused
     this.#accountGone = parts.accountGone
     this.#state = {
       state: 'connecting',
@@ -135,6 +139,7 @@ export class Connection {
           retryAtMs: state.retryAtMs,
           transport: null,
         })
+        if (state.code === 'UNAUTHORIZED' || state.code === 'ACCOUNT_UNKNOWN') this.#refused()
         if (state.code === 'ACCOUNT_UNKNOWN') this.#accountGone()
         if (ERRORS[state.code].retry !== 'later') {
           this.#context.log.warn('relay.offline', { code: state.code })

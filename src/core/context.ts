@@ -2,6 +2,7 @@ import { ConfirmedKeys } from './confirmed-keys.ts'
 import { RepeatedReceipts } from './repeated-receipts.ts'
 import { Changes } from './changes.ts'
 import type { DeviceKeys } from './device-keys.ts'
+import { HostTurns } from './host-turns.ts'
 import { Events } from './events.ts'
 import { SessionBook } from './session-book.ts'
 import type { Account } from './model.ts'
@@ -18,6 +19,7 @@ export class Context {
   readonly events = new Events()
   readonly sessions: SessionBook
   readonly confirmedKeys = new ConfirmedKeys()
+  readonly hostTurns = new HostTurns()
   readonly repeatedReceipts: RepeatedReceipts
   #changes: Changes | null = null
 

@@ -9,6 +9,7 @@ import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
 import { enqueue } from './outbox.ts'
+import { isDistrusted } from './relay-logs.ts'
 import { keepUnconfirmed } from './redepositing.ts'
 import { waitForReceiverMs } from './relay-eras.ts'
 import { establishSession, sealItem } from './sessions.ts'
@@ -28,6 +29,8 @@ export async function depositWaiting(context: Context, contactId: ContactId): Pr
       context.commit(() => context.store.outbox.removeForContact(contactId))
       return IDLE
     }
+    // Waits for the user to look at what the relay did.
+    if (isDistrusted(context, hostOf(contact.address))) return IDLE
     // Waits for the user to look at changed keys, or for the other side to accept.
     if (contact.changedSigningKey !== null) return IDLE
     const item = nextItem(context, contact)
@@ -138,6 +141,7 @@ async function refused(
   }
   // Another token came meanwhile, or new keys were accepted: it was not that one which was refused.
   if (!isTokenOf(current, contact.outboundToken)) return null
+  if (!lookup.ok && lookup.error.code === 'RELAY_DISTRUSTED') return IDLE
   if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
   const waitMs = waitForReceiverMs(context, hostOf(contact.address))
   if (waitMs !== null) return { kind: 'failed', retryAfterMs: waitMs }
@@ -172,7 +176,7 @@ function giveUpOrRetry(
   error: Failure<ErrorCode>,
 ): JobOutcome | null {
   // The user has something to look at first.
-  if (error.code === 'CONTACT_IDENTITY_CHANGED') return IDLE
+  if (error.code === 'CONTACT_IDENTITY_CHANGED' || error.code === 'RELAY_DISTRUSTED') return IDLE
   if (error.code === 'ACCOUNT_UNKNOWN') {
     const waitMs = waitForReceiverMs(context, hostOf(contact.address))
     if (waitMs !== null) return { kind: 'failed', retryAfterMs: waitMs }

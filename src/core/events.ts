@@ -3,6 +3,7 @@ import type {
   ConnectionView,
   ConversationView,
   MessageView,
+  RelayTrustView,
   SettingsView,
 } from '#shared/views.ts'
 import type { ConversationId, MessageSeq } from './model.ts'
@@ -16,6 +17,8 @@ export interface ClientEvents {
   'conversations.removed': ConversationId[]
   'messages.added': MessageView[]
   'messages.changed': MessageView[]
+  /** All relays that are not trusted. */
+  'relays.changed': RelayTrustView[]
   /** `seq` is `null` where all messages of the conversation went. */
   'messages.removed': { conversationId: ConversationId; seq: MessageSeq | null }[]
 }
@@ -37,6 +40,7 @@ export class Events {
     'messages.added': new Set(),
     'messages.changed': new Set(),
     'messages.removed': new Set(),
+    'relays.changed': new Set(),
   }
 
   /** Returns the function that stops listening. */

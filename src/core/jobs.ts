@@ -4,9 +4,12 @@ import { Connection } from './connection.ts'
 import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import { depositWaiting } from './depositing.ts'
+import { followNames } from './following-names.ts'
 import { forgetExpiredInvites } from './invites.ts'
 import { Job, type JobOutcome } from './job.ts'
+import { compareClaims } from './log-gossip.ts'
 import type { ContactId } from './model.ts'
+import { auditOwnEntry } from './own-entry.ts'
 import type { RelayHost } from './ports.ts'
 import { keepPrekeys } from './prekey-upkeep.ts'
 import type { Followup } from './receiving.ts'
@@ -16,6 +19,7 @@ import { RelayEras } from './relay-eras.ts'
 import { SessionRepair } from './session-repair.ts'
 import { ALL_TOKENS_EVERY_MS, keepTokens, tellAllTokensAgain } from './token-upkeep.ts'
 
+const OWN_ENTRY_AUDIT_MS = 24 * 3_600_000
 const PREKEY_UPKEEP_MS = 6 * 3_600_000
 /** A relay that denies the account again and again costs no more work than this. */
 const REGISTERED_ANEW_APART_MS = 10 * 60_000
@@ -39,6 +43,9 @@ export class Jobs {
   readonly #tokens: Job
   readonly #lookups: Job
   readonly #repairs: Job
+  readonly #ownEntry: Job
+  readonly #claims: Job
+  readonly #followed: Job
   readonly #housekeeping: Job
   readonly #tidying: Job
   #registeredAnewAtMs = -Infinity
@@ -49,6 +56,8 @@ export class Jobs {
     this.connection = new Connection(context, {
       followUp: (followup) => this.followUp(followup),
       online: () => this.#wakeAll(),
+      // It may have given our name to somebody else.
+      refused: () => this.#ownEntry.wake(),
       accountGone: () => this.#accountGone(),
     })
     this.#eras = new RelayEras(context, (host) => this.#eraChanged(host))
@@ -76,6 +85,15 @@ export class Jobs {
       this.wakeDeposits()
       return outcome
     })
+    this.#ownEntry = this.#job('own-entry', async () => {
+      const audited = await auditOwnEntry(context)
+      if (!audited.ok) return failedBy(audited.error)
+      // Our relay's newest checkpoint is known now: names there may be due.
+      this.#followed.wake()
+      return { kind: 'again', afterMs: OWN_ENTRY_AUDIT_MS }
+    })
+    this.#claims = this.#job('claims', () => compareClaims(context))
+    this.#followed = this.#job('followed-names', () => followNames(context))
     this.#housekeeping = this.#job('housekeeping', () => {
       forgetExpiredInvites(context)
       context.store.inbox.forgetSeenBefore(context.clock.nowMs() - SEEN_KEPT_MS)
@@ -103,7 +121,14 @@ export class Jobs {
     if (repairs) this.#repairs.wake()
     // Receipts and answers go out, and a grant or an acceptance may have changed who can be written to.
     this.#tokens.wake()
+    // They may have told which checkpoints they saw.
+    this.#claims.wake()
     this.wakeDeposits()
+  }
+
+  /** A relay is trusted again: all that waited for it goes on. */
+  wakeForRelay(): void {
+    this.#wakeAll()
   }
 
   /** Something was put into the outbox, or a contact can be reached now. */
@@ -155,7 +180,15 @@ export class Jobs {
   }
 
   #elsewhere(): Job[] {
-    return [this.#lookups, this.#repairs, this.#redeposits, ...this.#deposits.values()]
+    return [
+      this.#lookups,
+      this.#repairs,
+      this.#redeposits,
+      this.#ownEntry,
+      this.#claims,
+      this.#followed,
+      ...this.#deposits.values(),
+    ]
   }
 
   #job(name: string, run: () => Promise<JobOutcome>): Job {
@@ -183,6 +216,9 @@ export class Jobs {
     this.#tokens.wakeFresh()
     this.#lookups.wakeFresh()
     this.#repairs.wakeFresh()
+    this.#ownEntry.wakeFresh()
+    this.#claims.wakeFresh()
+    this.#followed.wakeFresh()
     this.#redeposits.wakeFresh()
     for (const contactId of this.#context.store.outbox.contactsWaiting()) {
       this.#depositJob(contactId).wakeFresh()
@@ -224,7 +260,9 @@ export class Jobs {
 
 function failedBy(error: { readonly code: ErrorCode; readonly retryAfterMs?: number }): JobOutcome {
   // What cannot change by itself is tried again only when the connection is made anew.
-  if (ERRORS[error.code].retry === 'never') return { kind: 'idle' }
+  if (ERRORS[error.code].retry === 'never' || error.code === 'RELAY_DISTRUSTED') {
+    return { kind: 'idle' }
+  }
   return {
     kind: 'failed',
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),

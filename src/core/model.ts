@@ -158,6 +158,7 @@ export type NoticeType =
   | 'identity-accepted'
   | 'verified'
   | 'unverified'
+  | 'relay-key-differs'
   | 'session-repaired'
   | 'signed-messages-on'
   | 'signed-messages-off'

@@ -20,6 +20,7 @@ import type {
   StoredSession,
   UnconfirmedEnvelope,
 } from './model.ts'
+import type { KeyLogProof, RelayLogTable, SignedHead } from './relay-log-ports.ts'
 
 // ---- Keychain -------------------------------------------------------------------------------------------------
 
@@ -116,6 +117,7 @@ export interface Store {
   readonly outbox: OutboxTable
   readonly unconfirmed: UnconfirmedTable
   readonly inbox: InboxTable
+  readonly relayLogs: RelayLogTable
   /** Bytes on disk, for the storage settings. */
   sizeBytes(): number
   /**
@@ -283,6 +285,7 @@ export interface OutboxTable {
   contactsWaiting(): ContactId[]
   /** The oldest item for a contact, in order of `add`. */
   next(contactId: ContactId): OutboxItem | null
+  /** Messages that wait; receipts and the like do not count. */
   count(): number
   /** All, in order of `add`. */
   list(): OutboxItem[]
@@ -412,6 +415,14 @@ export interface PrekeysLeft {
 export interface RelayIdentity {
   readonly signingKey: Uint8Array
   readonly devices: readonly { readonly deviceId: number; readonly certificate: Uint8Array }[]
+  /** `null` where the account has not given its device list yet. */
+  readonly log: KeyLogProof | null
+}
+
+export interface RelayBundles {
+  readonly signingKey: Uint8Array
+  readonly bundles: readonly RelayBundle[]
+  readonly log: KeyLogProof | null
 }
 
 export interface RelayBundle {
@@ -491,7 +502,7 @@ export interface Relay {
   register(
     host: RelayHost,
     signer: RequestSigner,
-    device: { readonly certificate: Uint8Array },
+    device: { readonly certificate: Uint8Array; readonly deviceList?: Uint8Array },
     inviteCode: string | null,
   ): RelayResult<
     void,
@@ -501,6 +512,7 @@ export interface Relay {
     | 'NAME_RESERVED'
     | 'INVITE_CODE_REQUIRED'
     | 'INVITE_CODE_INVALID'
+    | 'CONFLICT'
   >
   deleteAccount(
     host: RelayHost,
@@ -523,10 +535,21 @@ export interface Relay {
     host: RelayHost,
     name: string,
     idempotencyKey: Uint8Array,
-  ): RelayResult<
-    { readonly signingKey: Uint8Array; readonly bundles: readonly RelayBundle[] },
-    'ACCOUNT_UNKNOWN'
-  >
+  ): RelayResult<RelayBundles, 'ACCOUNT_UNKNOWN'>
+  /** The newest checkpoint of a relay's log. */
+  fetchLogHead(host: RelayHost): RelayResult<SignedHead>
+  /** Path of a consistency proof; `NOT_FOUND` where the relay says that it has no such sizes. */
+  fetchConsistency(
+    host: RelayHost,
+    oldSize: number,
+    size: number,
+  ): RelayResult<readonly Uint8Array[], 'NOT_FOUND'>
+  /** What the log says about a name: at a size (the newest), with the chain's entries after a number (the last). */
+  fetchChain(
+    host: RelayHost,
+    name: string,
+    at: { readonly size?: number; readonly after?: number },
+  ): RelayResult<KeyLogProof, 'ACCOUNT_UNKNOWN'>
   /** Succeeds only when the envelope is durable at the relay (or was already). */
   deposit(
     host: RelayHost,

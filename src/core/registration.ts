@@ -2,6 +2,7 @@ import type { ErrorCode, Failure } from '#shared/errors.ts'
 import { ok, type Result } from '#shared/result.ts'
 import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
+import { ownDeviceList } from './own-device-list.ts'
 import type { SettingsTable } from './ports.ts'
 import { tellAllTokensAgain } from './token-upkeep.ts'
 import { accountView } from './view-mapping.ts'
@@ -43,7 +44,7 @@ export async function registerAccount(context: Context): Promise<Result<void, Fa
   const registered = await relay.register(
     hostOf(account.address),
     context.signer(),
-    { certificate: account.deviceCertificate },
+    { certificate: account.deviceCertificate, deviceList: ownDeviceList(context) },
     typeof code === 'string' ? code : null,
   )
   if (!registered.ok) return registered

@@ -11,7 +11,6 @@ import { sealMessage } from '#crypto/ratchet.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { hostOf, nameOf } from '#protocol/address.ts'
 import {
   awaitsReceipt,
   decodeContent,
@@ -23,7 +22,9 @@ import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { identityChanged } from './identity-change.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
+import { withCheckpoints } from './log-gossip.ts'
 import type { RelayBundle } from './ports.ts'
+import { fetchProvenBundles } from './proven-keys.ts'
 import type { LiveSession } from './session-book.ts'
 import { describePosition } from './inspection.ts'
 
@@ -50,10 +51,10 @@ export function sealItem(
   const { store, random } = context
   const stored = decodeContent(item.content)
   if (stored === null) throw new Error('the outbox holds content that cannot be decoded')
-  const content = {
+  const content = withCheckpoints(context, contact, {
     ...withGrant(context, contact, item, stored),
     ...proofOfInvite(context, contact.id, session),
-  }
+  })
   const encoded = encodeContent(content)
   const signed =
     content.text !== undefined && store.conversations.byContact(contact.id)?.signedMessages === true
@@ -119,10 +120,9 @@ export async function establishSession(
   contact: Contact,
   deviceId: number,
 ): Promise<Result<LiveSession, Failure<ErrorCode>>> {
-  const host = hostOf(contact.address)
-  const fetched = await context.relay.fetchBundles(
-    host,
-    nameOf(contact.address),
+  const fetched = await fetchProvenBundles(
+    context,
+    contact.address,
     context.random(IDEMPOTENCY_KEY_BYTES),
   )
   if (!fetched.ok) return fetched

@@ -11,6 +11,7 @@ export type SignatureLabel =
   | 'device list'
   | 'invite'
   | 'update'
+  | 'checkpoint'
 
 /** Order n of P-256's group (NIST SP 800-186 §3.2.1.3). */
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n

@@ -21,6 +21,7 @@ import {
   MessageSeqView,
   MessageView,
   RelayCheckView,
+  RelayTrustView,
   SafetyNumberView,
   SearchHitView,
   SettingsChange,
@@ -192,6 +193,8 @@ export const CALLS = {
       'ACCOUNT_UNKNOWN',
       'KEY_INVALID',
       'SIGNATURE_INVALID',
+      'KEYS_NOT_PUBLISHED',
+      'RELAY_DISTRUSTED',
       ...STORAGE,
       ...NETWORK,
     ],
@@ -377,6 +380,14 @@ export const CALLS = {
     output: v.strictObject({ latencyMs: v.number() }),
     errors: ['PROFILE_MISSING', ...NETWORK],
   },
+  /** Relays that have shown different things (PROTOCOL §18.9): nothing is sent to contacts there. */
+  'relays.listDistrusted': { input: noInput, output: v.array(RelayTrustView), errors: [] },
+  /** The user has looked at it and goes on: what the relay shows next is taken as at first contact. */
+  'relays.trustAgain': {
+    input: v.strictObject({ host: relay }),
+    output: nothing,
+    errors: ['ADDRESS_INVALID', ...STORAGE],
+  },
   'keys.getHealth': { input: noInput, output: KeyHealthView, errors: ['PROFILE_MISSING'] },
   'about.get': { input: noInput, output: AboutView, errors: [] },
   /** Text to copy for a report: versions, codes and counts; no names, no content. Nothing is sent anywhere. */
@@ -417,6 +428,8 @@ export const EVENTS = {
   'account.changed': AccountView,
   'localRelay.changed': LocalRelayView,
   'settings.changed': SettingsView,
+  /** All relays that are not trusted now. */
+  'relays.changed': v.array(RelayTrustView),
   /** Rows that are new or differ; the page merges them by id. */
   'conversations.changed': v.array(ConversationView),
   'conversations.removed': v.array(ConversationIdView),

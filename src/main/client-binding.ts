@@ -61,6 +61,7 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
       publish('settings.changed', settings)
       parts.applySettings(settings)
     }),
+    client.events.on('relays.changed', (relays) => publish('relays.changed', relays)),
     client.events.on('conversations.changed', (conversations) => {
       publish('conversations.changed', conversations)
       count(conversations)

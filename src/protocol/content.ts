@@ -1,5 +1,6 @@
 import { cleanDisplayName } from './display-names.ts'
 import { MAX_TEXT_BYTES, MAX_TEXT_CHARS } from '#shared/text-limits.ts'
+import { CHECKPOINT_BYTES } from './relay-limits.ts'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   ContentSchema,
@@ -15,6 +16,9 @@ export const MAX_DISPLAY_NAME_CHARS = 64
 export const MAX_EXCERPT_CHARS = 200
 /** Ids in one receipt or resend request. */
 export const MAX_IDS = 200
+const MAX_CHECKPOINTS = 4
+const MAX_RELAY_CHARS = 300
+const LOG_KEY_BYTES = 65
 const TOKEN_BYTES = 32
 const INVITE_PROOF_BYTES = 32
 const SIGNATURE_BYTES = 64
@@ -39,8 +43,17 @@ export interface Content {
   }
   readonly text?: TextContent
   readonly signedMode?: boolean
+  /** Of the logs of relays, as the sender has verified them. */
+  readonly checkpoints?: readonly SeenCheckpoint[]
   /** Shows that the sender has the invite link whose token was used (32 bytes). */
   readonly inviteProof?: Uint8Array
+}
+
+export interface SeenCheckpoint {
+  readonly relay: string
+  /** 65 bytes. */
+  readonly logKey: Uint8Array
+  readonly checkpoint: Uint8Array
 }
 
 export interface TextContent {
@@ -57,7 +70,16 @@ export interface TextContent {
 
 /** Encodes content. The result is what a signature covers. */
 export function encodeContent(content: Content): Uint8Array {
-  const { profile, tokenGrant, receipts, resendRequest, text, signedMode, inviteProof } = content
+  const {
+    profile,
+    tokenGrant,
+    receipts,
+    resendRequest,
+    text,
+    signedMode,
+    checkpoints,
+    inviteProof,
+  } = content
   return toBinary(
     ContentSchema,
     create(ContentSchema, {
@@ -86,6 +108,7 @@ export function encodeContent(content: Content): Uint8Array {
         },
       }),
       ...(signedMode !== undefined && { signedMode: { on: signedMode } }),
+      ...(checkpoints && { checkpoints: checkpoints.map((seen) => ({ ...seen })) }),
       ...(inviteProof && { inviteProof: { proof: inviteProof } }),
     }),
   )
@@ -98,7 +121,8 @@ export function encodeContent(content: Content): Uint8Array {
 export function decodeContent(bytes: Uint8Array): Content | null {
   const content = parse(() => fromBinary(ContentSchema, bytes))
   if (content === null) return null
-  const { profile, tokenGrant, receipts, resendRequest, signedMode, inviteProof } = content
+  const { profile, tokenGrant, receipts, resendRequest, signedMode, checkpoints, inviteProof } =
+    content
   if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
   if (
@@ -113,6 +137,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   ) {
     return null
   }
+  if (checkpoints.length > MAX_CHECKPOINTS || !checkpoints.every(isCheckpoint)) return null
   if (inviteProof && inviteProof.proof.length !== INVITE_PROOF_BYTES) return null
   const text = content.text ? checkText(content.text) : undefined
   if (text === null) return null
@@ -135,6 +160,13 @@ export function decodeContent(bytes: Uint8Array): Content | null {
     }),
     ...(text && { text }),
     ...(signedMode && { signedMode: signedMode.on }),
+    ...(checkpoints.length > 0 && {
+      checkpoints: checkpoints.map(({ relay, logKey, checkpoint }) => ({
+        relay,
+        logKey,
+        checkpoint,
+      })),
+    }),
     ...(inviteProof && { inviteProof: inviteProof.proof }),
   }
 }
@@ -205,6 +237,14 @@ export function decodePlaintext(
   const { content, signature } = plaintext
   if (signature.length !== 0 && signature.length !== SIGNATURE_BYTES) return null
   return { content, signature: signature.length === 0 ? null : signature }
+}
+
+function isCheckpoint({ relay, logKey, checkpoint }: SeenCheckpoint): boolean {
+  return (
+    relay.length <= MAX_RELAY_CHARS &&
+    logKey.length === LOG_KEY_BYTES &&
+    checkpoint.length === CHECKPOINT_BYTES
+  )
 }
 
 function areIds(ids: readonly Uint8Array[]): boolean {

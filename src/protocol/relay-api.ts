@@ -1,11 +1,14 @@
 import Type, { type Static } from 'typebox'
 import {
+  CHECKPOINT_BYTES,
   DELIVERY_TOKEN_BYTES,
   ENVELOPE_ID_BYTES,
   ERA_BYTES,
   IDEMPOTENCY_KEY_BYTES,
   KEM_PUBLIC_KEY_BYTES,
   MAX_CERTIFICATE_BYTES,
+  MAX_CHAIN_ENTRIES,
+  MAX_DEVICE_LIST_BYTES,
   MAX_ENVELOPE_BYTES,
   MAX_POLL_ENVELOPES,
   MAX_PREKEYS_PER_UPLOAD,
@@ -78,6 +81,46 @@ export const ErrorAnswer = Type.Object({
 })
 export type ErrorAnswer = Static<typeof ErrorAnswer>
 
+// ---- The log of device lists (PROTOCOL §18) ----
+
+const Hash = bytes(32)
+const Size = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Path = Type.Array(Hash, { maxItems: 54 })
+const SizeText = Type.String({ pattern: '^(0|[1-9]\\d{0,14})$' })
+
+/** The key that signs a relay's checkpoints, as a point, and the newest one. */
+const signedHead = { key: bytes(POINT_BYTES), checkpoint: bytes(CHECKPOINT_BYTES) }
+
+export const LogHeadAnswer = Type.Object(signedHead)
+export type LogHeadAnswer = Static<typeof LogHeadAnswer>
+
+export const ConsistencyQuery = Type.Object({ from: SizeText, to: SizeText }, strict)
+export const ConsistencyAnswer = Type.Object({ path: Path })
+
+export const ChainQuery = Type.Object(
+  { size: Type.Optional(SizeText), after: Type.Optional(SizeText) },
+  strict,
+)
+
+/** Everything that shows which device list a name has in the log. */
+export const KeyProof = Type.Object({
+  ...signedHead,
+  size: Size,
+  leaf: Type.Object({ value: Hash, mapRoot: Hash }),
+  inclusion: Path,
+  map: Type.Array(Hash, { maxItems: 256 }),
+  before: Type.Object({ count: Size, value: Hash }),
+  /** Newest last; `null` for a removal. */
+  entries: Type.Array(Type.Union([Hash, Type.Null()]), {
+    minItems: 1,
+    maxItems: MAX_CHAIN_ENTRIES,
+  }),
+  deviceList: Type.Union([bytesUpTo(MAX_DEVICE_LIST_BYTES), Type.Null()]),
+})
+export type KeyProof = Static<typeof KeyProof>
+
+export const ChainAnswer = Type.Object({ log: KeyProof })
+
 // ---- Accounts ----
 
 export const NameParams = Type.Object({ name: Name }, strict)
@@ -98,6 +141,7 @@ export const RegisterRequest = Type.Object(
     name: Name,
     signingKey: PublicJwk,
     device: Type.Object({ id: Uint32Id, certificate: bytesUpTo(MAX_CERTIFICATE_BYTES) }, strict),
+    deviceList: Type.Optional(bytesUpTo(MAX_DEVICE_LIST_BYTES)),
     inviteCode: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     work: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   },
@@ -111,6 +155,8 @@ export const IdentityAnswer = Type.Object({
     Type.Object({ id: Uint32Id, certificate: bytesUpTo(MAX_CERTIFICATE_BYTES) }),
     { maxItems: 32 },
   ),
+  /** Missing where the account has not given its device list yet. */
+  log: Type.Optional(KeyProof),
 })
 export type IdentityAnswer = Static<typeof IdentityAnswer>
 
@@ -169,6 +215,7 @@ const Bundle = Type.Object({
 export const BundlesAnswer = Type.Object({
   signingKey: PublicJwk,
   bundles: Type.Array(Bundle, { maxItems: 32 }),
+  log: Type.Optional(KeyProof),
 })
 export type BundlesAnswer = Static<typeof BundlesAnswer>
 

@@ -18,6 +18,12 @@ export const TOKEN_LABEL_BYTES = 16
 export const KNOCK_LABEL: Uint8Array = new Uint8Array(TOKEN_LABEL_BYTES)
 
 export const MAX_CERTIFICATE_BYTES = 1_024
+/** A signed device list of 32 devices, and room (PROTOCOL §18.1). */
+export const MAX_DEVICE_LIST_BYTES = 2_048
+/** A checkpoint of a relay's log (PROTOCOL §18.5). */
+export const CHECKPOINT_BYTES = 113
+/** Entries of one name's chain in one answer. */
+export const MAX_CHAIN_ENTRIES = 4_096
 export const POINT_BYTES = 65
 export const KEM_PUBLIC_KEY_BYTES = 1_184
 export const SIGNATURE_BYTES = 64

@@ -1,6 +1,16 @@
 import { decodePublicJwk } from '#crypto/jwk.ts'
-import type { PublishedPrekeys, RelayBundle, RelayIdentity } from '#core/ports.ts'
-import { BundlesAnswer, IdentityAnswer, type PrekeysRequest } from '#protocol/relay-api.ts'
+import type { PublishedPrekeys, RelayBundle, RelayBundles, RelayIdentity } from '#core/ports.ts'
+import type { KeyLogProof, SignedHead } from '#core/relay-log-ports.ts'
+import { REMOVAL } from '#crypto/key-log.ts'
+import {
+  BundlesAnswer,
+  ChainAnswer,
+  ConsistencyAnswer,
+  IdentityAnswer,
+  LogHeadAnswer,
+  type KeyProof,
+  type PrekeysRequest,
+} from '#protocol/relay-api.ts'
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { answerParser } from './http.ts'
 
@@ -42,7 +52,7 @@ function parsing<Answer, T>(
 /** @returns `null` for anything but a well-formed identity with a valid key. */
 export const parseIdentity: (body: unknown) => RelayIdentity | null = parsing(
   parseIdentityAnswer,
-  ({ signingKey, devices }) => {
+  ({ signingKey, devices, log }) => {
     const key = decodePublicJwk(signingKey)
     if (!key.ok) return null
     return {
@@ -51,21 +61,65 @@ export const parseIdentity: (body: unknown) => RelayIdentity | null = parsing(
         deviceId: id,
         certificate: bytes(certificate),
       })),
+      log: log ? keyLogProof(log) : null,
     }
   },
 )
 
 /** @returns `null` for anything but well-formed bundles with a valid signing key. */
-export const parseBundles: (
-  body: unknown,
-) => { signingKey: Uint8Array; bundles: RelayBundle[] } | null = parsing(
+export const parseBundles: (body: unknown) => RelayBundles | null = parsing(
   parseBundlesAnswer,
   (answer) => {
     const key = decodePublicJwk(answer.signingKey)
     if (!key.ok) return null
-    return { signingKey: key.value, bundles: answer.bundles.map(bundle) }
+    const { bundles, log } = answer
+    return {
+      signingKey: key.value,
+      bundles: bundles.map(bundle),
+      log: log ? keyLogProof(log) : null,
+    }
   },
 )
+
+/** @returns `null` for anything but a well-formed checkpoint with its key. */
+export const parseLogHead: (body: unknown) => SignedHead | null = parsing(
+  answerParser(LogHeadAnswer),
+  signedHead,
+)
+
+/** @returns `null` for anything but a well-formed path. */
+export const parseConsistency: (body: unknown) => Uint8Array[] | null = parsing(
+  answerParser(ConsistencyAnswer),
+  ({ path }) => path.map(bytes),
+)
+
+/** @returns `null` for anything but a well-formed proof. */
+export const parseChain: (body: unknown) => KeyLogProof | null = parsing(
+  answerParser(ChainAnswer),
+  ({ log }) => keyLogProof(log),
+)
+
+function signedHead({ key, checkpoint }: LogHeadAnswer): SignedHead {
+  return { key: bytes(key), checkpoint: bytes(checkpoint) }
+}
+
+function keyLogProof(proof: KeyProof): KeyLogProof {
+  const { size, leaf, before, entries, deviceList } = proof
+  return {
+    ...signedHead(proof),
+    chain: {
+      size,
+      leaf: { value: bytes(leaf.value), mapRoot: bytes(leaf.mapRoot) },
+      inclusion: proof.inclusion.map(bytes),
+      map: proof.map.map(bytes),
+      before: { count: before.count, value: bytes(before.value) },
+      entries: entries.map((hash) =>
+        hash === null ? REMOVAL : { kind: 'device-list', hash: bytes(hash) },
+      ),
+    },
+    deviceList: deviceList === null ? null : bytes(deviceList),
+  }
+}
 
 function bundle(answer: BundlesAnswer['bundles'][number]): RelayBundle {
   const { deviceId, certificate, signedPrekey, kemPrekey, oneTimePrekey } = answer

@@ -7,7 +7,7 @@ import type {
   PublishedPrekeys,
   Random,
   Relay,
-  RelayBundle,
+  RelayBundles,
   RelayHost,
   RelayIdentity,
   RelayInfo,
@@ -16,6 +16,7 @@ import type {
   SubscriptionHandlers,
   TokenRegistration,
 } from '#core/ports.ts'
+import type { KeyLogProof, SignedHead } from '#core/relay-log-ports.ts'
 import { NAME_PATTERN } from '#protocol/address.ts'
 import {
   DepositAnswer,
@@ -28,7 +29,14 @@ import { MAX_TOKENS_PER_REQUEST, RELAY_PROTOCOL_VERSIONS } from '#protocol/relay
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
-import { parseBundles, parseIdentity, prekeysJson } from './bundles.ts'
+import {
+  parseBundles,
+  parseChain,
+  parseConsistency,
+  parseIdentity,
+  parseLogHead,
+  prekeysJson,
+} from './bundles.ts'
 import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
@@ -52,6 +60,7 @@ const REGISTRATION_CODES = [
   'NAME_RESERVED',
   'INVITE_CODE_REQUIRED',
   'INVITE_CODE_INVALID',
+  'CONFLICT',
 ] as const
 const MESSAGE_CODES = ['MAILBOX_FULL', 'RELAY_FULL', 'TOO_LARGE'] as const
 
@@ -133,7 +142,7 @@ export class RelayClient implements Relay {
   async register(
     host: RelayHost,
     signer: RequestSigner,
-    device: { readonly certificate: Uint8Array },
+    device: { readonly certificate: Uint8Array; readonly deviceList?: Uint8Array },
     inviteCode: string | null,
   ): CallResult<void, (typeof REGISTRATION_CODES)[number]> {
     if (!NAME_PATTERN.test(signer.name)) return err(failure('NAME_INVALID'))
@@ -153,6 +162,7 @@ export class RelayClient implements Relay {
         name: signer.name,
         signingKey: encodePublicJwk(point),
         device: { id: signer.deviceId, certificate: encodeBase64Url(device.certificate) },
+        ...(device.deviceList && { deviceList: encodeBase64Url(device.deviceList) }),
         ...(inviteCode !== null && { inviteCode }),
         ...(work !== undefined && { work }),
       },
@@ -258,10 +268,7 @@ export class RelayClient implements Relay {
     host: RelayHost,
     name: string,
     idempotencyKey: Uint8Array,
-  ): CallResult<
-    { readonly signingKey: Uint8Array; readonly bundles: readonly RelayBundle[] },
-    'ACCOUNT_UNKNOWN'
-  > {
+  ): CallResult<RelayBundles, 'ACCOUNT_UNKNOWN'> {
     return this.#caller.call(host, {
       method: 'POST',
       path: `/v1/accounts/${name}/bundles`,
@@ -270,6 +277,50 @@ export class RelayClient implements Relay {
       parse: parseBundles,
       codes: ['ACCOUNT_UNKNOWN'],
       translate: { RELAY_FULL: 'OVERLOADED' },
+    })
+  }
+
+  fetchLogHead(host: RelayHost): CallResult<SignedHead, never> {
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: '/v1/log',
+      auth: ANONYMOUS,
+      parse: parseLogHead,
+      codes: [],
+      translate: { NOT_FOUND: 'RELAY_BAD_ANSWER' },
+    })
+  }
+
+  fetchConsistency(
+    host: RelayHost,
+    oldSize: number,
+    size: number,
+  ): CallResult<readonly Uint8Array[], 'NOT_FOUND'> {
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: `/v1/log/consistency?from=${oldSize}&to=${size}`,
+      auth: ANONYMOUS,
+      parse: parseConsistency,
+      codes: ['NOT_FOUND'],
+    })
+  }
+
+  fetchChain(
+    host: RelayHost,
+    name: string,
+    { size, after }: { readonly size?: number; readonly after?: number },
+  ): CallResult<KeyLogProof, 'ACCOUNT_UNKNOWN'> {
+    const query = [
+      ...(size === undefined ? [] : [`size=${size}`]),
+      ...(after === undefined ? [] : [`after=${after}`]),
+    ]
+    return this.#caller.call(host, {
+      method: 'GET',
+      path: `/v1/log/names/${name}${query.length > 0 ? `?${query.join('&')}` : ''}`,
+      auth: ANONYMOUS,
+      parse: parseChain,
+      codes: ['ACCOUNT_UNKNOWN'],
+      translate: { NOT_FOUND: 'RELAY_BAD_ANSWER' },
     })
   }
 

@@ -5,6 +5,7 @@ import type { Authenticator } from './authenticator.ts'
 import type { BlockList } from './block-list.ts'
 import type { RelayConfig } from './config.ts'
 import type { DepositStreams } from './deposit-streams.ts'
+import type { KeyLog } from './key-log/key-log.ts'
 import type { RelayMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { Sessions } from './sessions.ts'
@@ -17,6 +18,7 @@ import type { WakeUps } from './wake-ups.ts'
 export interface RelayContext {
   readonly config: RelayConfig
   readonly storage: RelayStorage
+  readonly keyLog: KeyLog
   readonly auth: Authenticator
   readonly sessions: Sessions
   readonly rates: RateLimits

@@ -10,6 +10,7 @@ import { diskFreeBytes, lastBackupMs } from './data-folder.ts'
 import { lockFolder } from './folder-lock.ts'
 import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
+import { KeyLog } from './key-log/key-log.ts'
 import { Maintenance } from './maintenance.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { RelayMetrics } from './metrics.ts'
@@ -129,6 +130,7 @@ export async function startRelay(
     return {
       config,
       storage,
+      keyLog: new KeyLog(storage, nowMs),
       sessions,
       rates,
       streams,

@@ -14,6 +14,7 @@ import type { RelayMetrics } from './metrics.ts'
 import { errorAnswer, makeErrorHandler, refuse } from './request-error.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { DEPOSITS_PATH, depositRoutes } from './routes/deposits.ts'
+import { keyLogRoutes } from './routes/key-log.ts'
 import { mailboxRoutes, STREAM_PATH } from './routes/mailbox.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { serviceRoutes } from './routes/service.ts'
@@ -148,6 +149,7 @@ function registerRoutes(
   serviceRoutes(app, context)
   accountRoutes(app, context)
   prekeyRoutes(app, context)
+  keyLogRoutes(app, context)
   mailboxRoutes(app, context, upgrades, admission)
   depositRoutes(app, context, upgrades, admission)
   for (const [url, seen] of offered) {

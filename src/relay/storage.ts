@@ -1,6 +1,7 @@
 import type { Brand } from '#shared/brand.ts'
 import type { StorageAdministration } from './storage-admin.ts'
 import type { EraStorage } from './storage-era.ts'
+import type { KeyLogStorage } from './storage-key-log.ts'
 import type { NameStorage } from './storage-names.ts'
 import type { WakeUpChannel } from './wake-up-channel.ts'
 
@@ -33,14 +34,19 @@ export interface NewAccount {
   readonly certificate: Uint8Array
   /** SHA-256 of the invite code to spend; `null` where none is wanted. */
   readonly inviteHash: Uint8Array | null
+  /** Its signed device list, for the log; missing from clients that give none. */
+  readonly deviceList?: { readonly version: number; readonly bytes: Uint8Array } | null
 }
 
 export type Registration =
   /**
-   * `existing`: the same key again; the device's certificate is now the given one. `looks-taken`: another account's
-   * name has the same skeleton; no two ever have, but for those that were there before the rule.
+   * `existing`: the same key again; the device's certificate is now the given one. `stale`: it has another certificate,
+   * but no newer device list that names it. `looks-taken`: another account's name has the same skeleton; no two ever
+   * have, but for those that were there before the rule.
    */
-  { readonly outcome: 'created' | 'existing' | 'taken' | 'looks-taken' | 'invite-refused' }
+  {
+    readonly outcome: 'created' | 'existing' | 'stale' | 'taken' | 'looks-taken' | 'invite-refused'
+  }
 
 export interface Prekey {
   readonly id: number
@@ -127,15 +133,17 @@ export interface StorageState {
   readonly copies: 'one' | 'quorum'
 }
 
-export interface RelayStorage extends EraStorage, NameStorage, StorageAdministration {
+export interface RelayStorage
+  extends EraStorage, KeyLogStorage, NameStorage, StorageAdministration {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
   /** Where several processes share the database: hints between them. */
   readonly wakeUpChannel?: WakeUpChannel
 
+  /** The account and its entry in the log become durable together. */
   register(account: NewAccount, nowMs: number): Promise<Registration>
   findAccount(name: string): Promise<AccountRecord | null>
-  /** With all its devices, keys, tokens and envelopes. Deleting a missing one does nothing. */
+  /** With all its devices, keys, tokens and envelopes; the log says so. Deleting a missing one does nothing. */
   deleteAccount(id: AccountId): Promise<void>
   /** Notes that the device is in use. */
   touchDevice(mailbox: MailboxId, nowMs: number): Promise<void>

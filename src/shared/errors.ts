@@ -167,6 +167,11 @@ export const ERRORS = {
     retry: 'later',
     message: 'The relay gave an answer Sotto does not understand.',
   },
+  RELAY_DISTRUSTED: {
+    retry: 'after-action',
+    message:
+      'This relay has shown different keys to different people or at different times. Nothing is sent to contacts there until you have looked at it.',
+  },
   RELAY_START_FAILED: {
     retry: 'after-action',
     message:

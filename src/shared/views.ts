@@ -118,6 +118,7 @@ export const NoticeTypeView = v.picklist([
   'identity-accepted',
   'verified',
   'unverified',
+  'relay-key-differs',
   'session-repaired',
   'signed-messages-on',
   'signed-messages-off',
@@ -223,6 +224,26 @@ export const TamperView = v.strictObject({
   code: v.nullable(ErrorCodeView),
 })
 export type TamperView = v.InferOutput<typeof TamperView>
+
+// ---- Relays that are not trusted ------------------------------------------------------------------------------
+
+export const RelayTrustView = v.strictObject({
+  host: text(300),
+  /** Whether it is our own relay. */
+  isOwn: v.boolean(),
+  reason: v.picklist([
+    'key-changed',
+    'rolled-back',
+    'split-view',
+    'keys-not-logged',
+    'entry-replaced',
+    'own-entry',
+  ]),
+  sinceMs: timeMs,
+  /** The relay's signed statements, as text to copy. */
+  evidence: text(4_000),
+})
+export type RelayTrustView = v.InferOutput<typeof RelayTrustView>
 
 // ---- Settings -------------------------------------------------------------------------------------------------
 

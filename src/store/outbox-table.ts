@@ -30,7 +30,7 @@ export class SqliteOutboxTable implements OutboxTable {
     this.#next = connection.statement(
       'SELECT * FROM outbox WHERE contact_id = ? ORDER BY id LIMIT 1',
     )
-    this.#count = connection.statement('SELECT count(*) AS count FROM outbox')
+    this.#count = connection.statement('SELECT count(DISTINCT message_seq) AS count FROM outbox')
     this.#list = connection.statement('SELECT * FROM outbox ORDER BY id')
     this.#byMessage = connection.statement('SELECT * FROM outbox WHERE message_seq = ? ORDER BY id')
     this.#setEnvelope = connection.statement(

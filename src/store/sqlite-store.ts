@@ -9,6 +9,7 @@ import { SqliteInviteTable } from './invite-table.ts'
 import { SqliteMessageTable } from './message-table.ts'
 import { SqliteOutboxTable } from './outbox-table.ts'
 import { SqlitePrekeyTable } from './prekey-table.ts'
+import { SqliteRelayLogTable } from './relay-log-table.ts'
 import { SqliteSessionTable } from './session-table.ts'
 import { SqliteSettingsTable } from './settings-table.ts'
 import { SqliteTraceTable } from './trace-table.ts'
@@ -30,6 +31,7 @@ export class SqliteStore implements Store {
   readonly outbox: SqliteOutboxTable
   readonly unconfirmed: SqliteUnconfirmedTable
   readonly inbox: SqliteInboxTable
+  readonly relayLogs: SqliteRelayLogTable
   readonly #connection: Connection
   readonly #words: WordIndex
 
@@ -48,6 +50,7 @@ export class SqliteStore implements Store {
     this.outbox = new SqliteOutboxTable(connection)
     this.unconfirmed = new SqliteUnconfirmedTable(connection)
     this.inbox = new SqliteInboxTable(connection)
+    this.relayLogs = new SqliteRelayLogTable(connection)
   }
 
   transaction<T>(work: () => T): T {

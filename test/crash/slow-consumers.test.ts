@@ -14,7 +14,7 @@ import { RelayProcess } from './processes.ts'
 import { residentBytes } from './process-memory.ts'
 import { writeUnlimited } from './unlimited.ts'
 
-const STUCK = Number(process.env['SOTTO_ROUNDS'] ?? 0) >= 100 ? 200 : 20
+const STUCK = Number(process.env['SOTTO_ROUNDS'] ?? 0) >= 100 ? 100 : 20
 const WAITING_BYTES = 60_000
 /** 15 MB each: several times what the kernel takes of it, and the relay may hold. */
 const WAITING = 250
@@ -23,7 +23,7 @@ const REQUEST_TIMEOUT_MS = 2_000
 /** What a connection that does not read may cost: a full buffer, and what is read from the database at once. */
 const MOST_BYTES_EACH = 2 * 1024 * 1024
 /** What the process may grow by for other reasons, once it is warm. */
-const SLACK_BYTES = 64 * 1024 * 1024
+const SLACK_BYTES = 100 * 1024 * 1024
 const WATCHED_MS = 2_000
 
 describe('consumers that are slow, stuck or never done', () => {

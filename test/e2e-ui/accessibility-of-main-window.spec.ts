@@ -31,6 +31,8 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'many conversations': { scenario: 'many' },
   'no connection': { scenario: 'offline' },
   'no TLS': { scenario: 'insecure' },
+  'relays that are not trusted': { scenario: 'distrusted' },
+  'relays that are not trusted, in a narrow window': { scenario: 'distrusted', narrow: true },
   'a narrow window': { scenario: 'some', narrow: true },
   'the archive': {
     scenario: 'some',

@@ -414,6 +414,33 @@ test.describe('the window', () => {
     await expect(line).toBeHidden()
   })
 
+  test('a relay that lied stays in sight until the user trusts it again', async ({ open }) => {
+    const app = await open('distrusted')
+    const banner = app.page.locator('[data-relay-banner="relay.example.org"]')
+    await expect(banner).toContainText('Your relay relay.example.org can’t be trusted right now')
+    await expect(banner).toContainText('different lists of keys to different people')
+    await expect(banner).toContainText('wait on this computer')
+    await banner.getByRole('button', { name: 'Copy evidence' }).click()
+    expect(await app.calls('clipboard.writeText')).toEqual([
+      { text: '{ "relay": "relay.example.org" }' },
+    ])
+    await expect(app.page.getByPlaceholder('Write a message')).toBeInViewport()
+
+    await banner.getByRole('button', { name: 'Trust again' }).click()
+    await app.page
+      .getByRole('dialog', { name: 'Trust relay.example.org again?' })
+      .getByRole('button', { name: 'Cancel' })
+      .click()
+    await expect(banner).toBeVisible()
+    expect(await app.calls('relays.trustAgain')).toEqual([])
+    await banner.getByRole('button', { name: 'Trust again' }).click()
+    const sure = app.page.getByRole('dialog', { name: 'Trust relay.example.org again?' })
+    await sure.getByRole('button', { name: 'Trust again' }).click()
+    await expect(banner).toBeHidden()
+    expect(await app.calls('relays.trustAgain')).toEqual([{ host: 'relay.example.org' }])
+    await expect(app.page.locator('[data-relay-banner]')).toHaveCount(1)
+  })
+
   test('the language changes at once', async ({ open }) => {
     const { page } = await open('some')
     await page.evaluate(() => {

@@ -1,3 +1,4 @@
+import SQLite from 'better-sqlite3'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -189,6 +190,24 @@ export class Scenario {
     const relay = await startRelay(valueOf(config))
     this.#relays.push(relay)
     return new URL(relay.url).host
+  }
+
+  /** The first relay's database file. */
+  get relayDatabase(): string {
+    return join(this.folder, 'relay-0', 'relay.db')
+  }
+
+  /**
+   * A second relay that begins with all that the first one holds, the key of its log included.
+   * @returns its host.
+   */
+  async forkRelay(): Promise<string> {
+    const database = new SQLite(this.relayDatabase, { readonly: true })
+    const dataDir = join(this.folder, `relay-${this.#relays.length}`)
+    mkdirSync(dataDir)
+    await database.backup(join(dataDir, 'relay.db'))
+    database.close()
+    return this.addRelay()
   }
 
   /** Stops the first relay; `restartRelay` brings it back on the same port with the same data. */

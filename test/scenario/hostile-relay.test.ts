@@ -59,13 +59,13 @@ describe('a hostile relay', () => {
     const [ada, ben] = await scenario.friends('ada', 'ben', [options])
     ben.write(ada, 'hi')
     await ada.sees(ben, 'hi')
-    let kept: IncomingEnvelope[] = []
+    const kept: IncomingEnvelope[] = []
     mischief.envelope = (incoming) => {
+      // A receipt may be among the ten: then the last message comes in its turn.
+      if (kept.length === 10) return [incoming]
       kept.push(incoming)
       if (kept.length < 10) return []
-      const reversed = kept.toReversed().map((old) => ({ ...old, relaySeq: incoming.relaySeq }))
-      kept = []
-      return reversed
+      return kept.toReversed().map((old) => ({ ...old, relaySeq: incoming.relaySeq }))
     }
     for (let i = 0; i < 10; i++) ben.write(ada, `m${i}`)
     await ada.sees(ben, 'm0')
@@ -84,7 +84,7 @@ describe('a hostile relay', () => {
     const mallorysKey = Uint8Array.from(
       valueOf(await mallory.parts().relay.fetchIdentity(scenario.host, 'mallory')).signingKey,
     )
-    expect(codeOf(await other.client.addContact(link))).toBe('CONTACT_IDENTITY_CHANGED')
+    expect(codeOf(await other.client.addContact(link))).toBe('RELAY_DISTRUSTED')
   })
 
   test("that puts an invite's label on a stranger's knock does not make them a contact", async () => {

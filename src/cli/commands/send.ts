@@ -59,7 +59,9 @@ async function send(
     await run.output.result({ address: found.value.view.address, ...message }, message.state)
     if (message.state !== 'waiting') return ok(EXIT.done)
     const obstacle = obstacleTo(client, found.value)
-    if (obstacle === 'CONTACT_IDENTITY_CHANGED') return err(failure(obstacle))
+    if (obstacle === 'CONTACT_IDENTITY_CHANGED' || obstacle === 'RELAY_DISTRUSTED') {
+      return err(failure(obstacle))
+    }
     run.output.note(
       obstacle === null
         ? "The contact's relay could not be reached. The message waits here; it goes with the next command."
@@ -97,6 +99,8 @@ function obstacleTo(client: Client, { id }: FoundContact) {
   const contact = client.getContact(id)
   if (!contact.ok) return null
   if (contact.value.identityChanged) return 'CONTACT_IDENTITY_CHANGED'
+  const relay = contact.value.address.slice(contact.value.address.indexOf('@') + 1)
+  if (client.distrustedRelays().some(({ host }) => host === relay)) return 'RELAY_DISTRUSTED'
   return contact.value.relation === 'request-out' ? 'CONTACT_NOT_ACCEPTED' : null
 }
 

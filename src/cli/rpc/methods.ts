@@ -9,7 +9,7 @@ import { ok, type Result } from '#shared/result.ts'
 export type MethodName = Exclude<
   Extract<
     CallName,
-    `${'account' | 'contacts' | 'conversations' | 'keys' | 'links' | 'messages' | 'network' | 'settings'}.${string}`
+    `${'account' | 'contacts' | 'conversations' | 'keys' | 'links' | 'messages' | 'network' | 'relays' | 'settings'}.${string}`
   >,
   'links.openOutside' | 'network.testProxy'
 >
@@ -85,5 +85,7 @@ export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
   'settings.update': (client, change) => ok(client.updateSettings(withoutUndefined(change))),
   'network.getState': (client) => ok(client.connection()),
   'network.reconnect': (client) => ok(client.reconnectNow()),
+  'relays.listDistrusted': (client) => ok(client.distrustedRelays()),
+  'relays.trustAgain': (client, { host }) => client.trustRelayAgain(host),
   'keys.getHealth': async (client) => ok(await client.keyHealth()),
 }

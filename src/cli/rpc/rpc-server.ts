@@ -22,6 +22,7 @@ export const EVENT_NAMES: readonly ClientEventName[] = [
   'connection.changed',
   'account.changed',
   'settings.changed',
+  'relays.changed',
   'conversations.changed',
   'conversations.removed',
   'messages.added',

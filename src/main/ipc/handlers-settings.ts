@@ -12,9 +12,9 @@ export function settingsHandlers(
   openClient: () => Client | null,
   closedSettings: () => SettingsView,
   probe: RelayProbe,
-): HandlersOf<'settings' | 'network' | 'keys'> {
+): HandlersOf<'settings' | 'network' | 'relays' | 'keys'> {
   return {
-    ...whileOpen<'settings' | 'network' | 'keys'>(
+    ...whileOpen<'settings' | 'network' | 'relays' | 'keys'>(
       {
         'settings.get': (client) => ok(client.settings()),
         'settings.update': (client, change) => ok(client.updateSettings(withoutUndefined(change))),
@@ -25,6 +25,8 @@ export function settingsHandlers(
           if (own === null) return err(failure('INTERNAL'))
           return declared('network.testProxy', await probe.measure(hostOf(own), proxy))
         },
+        'relays.listDistrusted': (client) => ok(client.distrustedRelays()),
+        'relays.trustAgain': (client, { host }) => client.trustRelayAgain(host),
         'keys.getHealth': async (client) => ok(await client.keyHealth()),
       },
       openClient,

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file content.proto.
  */
 export const file_content: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwiuQIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEisKDGludml0ZV9wcm9vZhgJIAEoCzIVLnNvdHRvLnYxLkludml0ZVByb29mIh8KB1Byb2ZpbGUSFAoMZGlzcGxheV9uYW1lGAEgASgJIhwKC0ludml0ZVByb29mEg0KBXByb29mGAEgASgMIhsKClRva2VuR3JhbnQSDQoFdG9rZW4YASABKAwiPgoIUmVjZWlwdHMSEQoJZGVsaXZlcmVkGAEgAygMEgwKBHJlYWQYAiADKAwSEQoJZW52ZWxvcGVzGAMgAygMIkAKDVJlc2VuZFJlcXVlc3QSFAoMZW52ZWxvcGVfaWRzGAEgAygMEhkKEW5vdGhpbmdfdG9fcmVzZW5kGAIgAygMIl8KBFRleHQSEgoKbWVzc2FnZV9pZBgBIAEoDBIMCgR0ZXh0GAIgASgJEiEKCHJlcGx5X3RvGAMgASgLMg8uc290dG8udjEuUmVwbHkSEgoKcmVzZW50X2ZvchgEIAEoDCJBCgVSZXBseRISCgptZXNzYWdlX2lkGAEgASgMEhMKC2J5X3JlY2VpdmVyGAIgASgIEg8KB2V4Y2VycHQYAyABKAkiGAoKU2lnbmVkTW9kZRIKCgJvbhgBIAEoCGIGcHJvdG8z");
+  fileDesc("Cg1jb250ZW50LnByb3RvEghzb3R0by52MSIvCglQbGFpbnRleHQSDwoHY29udGVudBgBIAEoDBIRCglzaWduYXR1cmUYAiABKAwi6AIKB0NvbnRlbnQSEgoKc2VudF9hdF9tcxgBIAEoBBIiCgdwcm9maWxlGAIgASgLMhEuc290dG8udjEuUHJvZmlsZRIpCgt0b2tlbl9ncmFudBgDIAEoCzIULnNvdHRvLnYxLlRva2VuR3JhbnQSJAoIcmVjZWlwdHMYBCABKAsyEi5zb3R0by52MS5SZWNlaXB0cxIvCg5yZXNlbmRfcmVxdWVzdBgFIAEoCzIXLnNvdHRvLnYxLlJlc2VuZFJlcXVlc3QSHAoEdGV4dBgGIAEoCzIOLnNvdHRvLnYxLlRleHQSKQoLc2lnbmVkX21vZGUYByABKAsyFC5zb3R0by52MS5TaWduZWRNb2RlEi0KC2NoZWNrcG9pbnRzGAggAygLMhguc290dG8udjEuU2VlbkNoZWNrcG9pbnQSKwoMaW52aXRlX3Byb29mGAkgASgLMhUuc290dG8udjEuSW52aXRlUHJvb2YiHwoHUHJvZmlsZRIUCgxkaXNwbGF5X25hbWUYASABKAkiHAoLSW52aXRlUHJvb2YSDQoFcHJvb2YYASABKAwiGwoKVG9rZW5HcmFudBINCgV0b2tlbhgBIAEoDCI+CghSZWNlaXB0cxIRCglkZWxpdmVyZWQYASADKAwSDAoEcmVhZBgCIAMoDBIRCgllbnZlbG9wZXMYAyADKAwiQAoNUmVzZW5kUmVxdWVzdBIUCgxlbnZlbG9wZV9pZHMYASADKAwSGQoRbm90aGluZ190b19yZXNlbmQYAiADKAwiXwoEVGV4dBISCgptZXNzYWdlX2lkGAEgASgMEgwKBHRleHQYAiABKAkSIQoIcmVwbHlfdG8YAyABKAsyDy5zb3R0by52MS5SZXBseRISCgpyZXNlbnRfZm9yGAQgASgMIkEKBVJlcGx5EhIKCm1lc3NhZ2VfaWQYASABKAwSEwoLYnlfcmVjZWl2ZXIYAiABKAgSDwoHZXhjZXJwdBgDIAEoCSJECg5TZWVuQ2hlY2twb2ludBINCgVyZWxheRgBIAEoCRIPCgdsb2dfa2V5GAIgASgMEhIKCmNoZWNrcG9pbnQYAyABKAwiGAoKU2lnbmVkTW9kZRIKCgJvbhgBIAEoCGIGcHJvdG8z");
 
 /**
  * The plaintext of an envelope, before padding.
@@ -85,6 +85,13 @@ export type Content = Message<"sotto.v1.Content"> & {
    * @generated from field: sotto.v1.SignedMode signed_mode = 7;
    */
   signedMode?: SignedMode | undefined;
+
+  /**
+   * At most 4: of the sender's and the receiver's relay.
+   *
+   * @generated from field: repeated sotto.v1.SeenCheckpoint checkpoints = 8;
+   */
+  checkpoints: SeenCheckpoint[];
 
   /**
    * @generated from field: sotto.v1.InviteProof invite_proof = 9;
@@ -288,6 +295,41 @@ export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
   messageDesc(file_content, 8);
 
 /**
+ * The newest checkpoint of a relay's log that the sender has verified (PROTOCOL §18.8).
+ *
+ * @generated from message sotto.v1.SeenCheckpoint
+ */
+export type SeenCheckpoint = Message<"sotto.v1.SeenCheckpoint"> & {
+  /**
+   * `host` or `host:port` of the relay.
+   *
+   * @generated from field: string relay = 1;
+   */
+  relay: string;
+
+  /**
+   * 65 bytes: the key of the log.
+   *
+   * @generated from field: bytes log_key = 2;
+   */
+  logKey: Uint8Array;
+
+  /**
+   * 113 bytes, as the relay signed it.
+   *
+   * @generated from field: bytes checkpoint = 3;
+   */
+  checkpoint: Uint8Array;
+};
+
+/**
+ * Describes the message sotto.v1.SeenCheckpoint.
+ * Use `create(SeenCheckpointSchema)` to create a new message.
+ */
+export const SeenCheckpointSchema: GenMessage<SeenCheckpoint> = /*@__PURE__*/
+  messageDesc(file_content, 9);
+
+/**
  * The sender has switched signed messages on or off for this conversation.
  *
  * @generated from message sotto.v1.SignedMode
@@ -304,5 +346,5 @@ export type SignedMode = Message<"sotto.v1.SignedMode"> & {
  * Use `create(SignedModeSchema)` to create a new message.
  */
 export const SignedModeSchema: GenMessage<SignedMode> = /*@__PURE__*/
-  messageDesc(file_content, 9);
+  messageDesc(file_content, 10);
 

@@ -1,10 +1,12 @@
 import { decodePublicJwk, encodePublicJwk } from '#crypto/jwk.ts'
+import { listDevice, verifyDeviceList } from '#crypto/device-list.ts'
 import { decodePoint } from '#crypto/points.ts'
 import { sha256, type SigningPublicKey } from '#crypto/primitives.ts'
 import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
-import { NAME_PATTERN } from '#protocol/address.ts'
+import { NAME_PATTERN, nameOf, parseAddress } from '#protocol/address.ts'
 import {
   IdentityAnswer,
+  type KeyProof,
   NameParams,
   RegisterRequest,
   SessionAnswer,
@@ -20,7 +22,7 @@ import { inviteCodeHash } from '../invite-code.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import { SESSION_LIFETIME_MS } from '../sessions.ts'
-import { StorageFullError, type AccountRecord } from '../storage.ts'
+import { StorageFullError, type AccountRecord, type NewAccount } from '../storage.ts'
 import { workSalt } from './service.ts'
 
 /** A stored signing key as JWK. */
@@ -30,12 +32,12 @@ export function signingJwk(account: AccountRecord): IdentityAnswer['signingKey']
   return encodePublicJwk(point)
 }
 
-function identity(account: AccountRecord): IdentityAnswer {
+function identity(account: AccountRecord, log: KeyProof | null): IdentityAnswer {
   const devices = account.devices.map(({ deviceId, certificate }) => ({
     id: deviceId,
     certificate: encodeBase64Url(certificate),
   }))
-  return { signingKey: signingJwk(account), devices }
+  return { signingKey: signingJwk(account), devices, ...(log && { log }) }
 }
 
 function parseSigningKey(jwk: RegisterRequest['signingKey']): SigningPublicKey {
@@ -45,9 +47,31 @@ function parseSigningKey(jwk: RegisterRequest['signingKey']): SigningPublicKey {
   return key.value
 }
 
+/** A device list is taken only where it is this account's, well-formed, and names the device it comes with. */
+function parseDeviceList(
+  { name, deviceList, device }: RegisterRequest,
+  signingKey: SigningPublicKey,
+  certificate: Uint8Array,
+): NonNullable<NewAccount['deviceList']> | null {
+  if (deviceList === undefined) return null
+  const bytes = decodeBase64Url(deviceList)
+  const list = bytes && verifyDeviceList(bytes)
+  if (!bytes || !list?.ok) throw refuse('INVALID_INPUT')
+  const { address, version, devices } = list.value
+  const parsed = parseAddress(address)
+  const { certificateHash } = listDevice(device.id, certificate)
+  const isListed = devices.some(
+    (each) =>
+      each.deviceId === device.id && equalPublicBytes(each.certificateHash, certificateHash),
+  )
+  const isOwn = parsed !== null && nameOf(parsed) === name && isListed
+  if (!isOwn || !equalPublicBytes(list.value.signingKey, signingKey)) throw refuse('INVALID_INPUT')
+  return { version, bytes }
+}
+
 /** Registering, looking up and deleting accounts, and opening sessions. */
 export function accountRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, blocks, rates, nowMs } = context
+  const { config, storage, keyLog, auth, blocks, rates, nowMs } = context
   const salt = workSalt(storage.secret)
   const isReserved = reservedNames(config.reservedNames)
 
@@ -82,6 +106,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       if (certificate === null || certificate.length > MAX_CERTIFICATE_BYTES) {
         throw refuse('INVALID_INPUT')
       }
+      const deviceList = parseDeviceList(request.body, signingKey, certificate)
       await auth.possession(request, name, signingKey)
       const existing = await storage.findAccount(name)
       // Whoever has the name keeps it, whatever has become of the rules.
@@ -91,15 +116,18 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       if (own && blocks.has(existing.id)) throw refuse('ACCOUNT_BLOCKED')
       const inviteHash = existing === null ? admission(request.body, signingKey) : null
       const { outcome } = await storage.register(
-        { name, signingKey, deviceId: device.id, certificate, inviteHash },
+        { name, signingKey, deviceId: device.id, certificate, inviteHash, deviceList },
         nowMs(),
       )
       if (outcome === 'taken') throw refuse('NAME_TAKEN')
+      if (outcome === 'stale') throw refuse('CONFLICT')
       if (outcome === 'looks-taken') throw refuse('NAME_LOOKS_TAKEN')
       if (outcome === 'invite-refused') throw refuse('INVITE_CODE_INVALID')
       const account = await storage.findAccount(name)
       if (account === null) throw refuse('ACCOUNT_UNKNOWN')
-      return reply.code(outcome === 'created' ? 201 : 200).send(identity(account))
+      return reply
+        .code(outcome === 'created' ? 201 : 200)
+        .send(identity(account, await keyLog.proof(name)))
     },
   )
 
@@ -116,7 +144,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       rates.take('lookups', requesterKey(request.ip))
       const account = await storage.findAccount(request.params.name)
       if (account === null) throw refuse('ACCOUNT_UNKNOWN')
-      return identity(account)
+      return identity(account, await keyLog.proof(account.name))
     },
   )
 

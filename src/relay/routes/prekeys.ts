@@ -51,7 +51,7 @@ function bundleJson(bundle: PrekeyBundle): BundlesAnswer['bundles'][number] {
 
 /** Publishing prekeys and handing them out. */
 export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
-  const { config, storage, auth, rates, nowMs } = context
+  const { config, storage, keyLog, auth, rates, nowMs } = context
 
   app.put(
     '/v1/devices/:id/prekeys',
@@ -133,7 +133,12 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
         lastResortOnly: rates.wait('oneTimeKeys', name) > 0,
       })
       if (bundles === null) throw refuse('ACCOUNT_UNKNOWN')
-      return { signingKey: signingJwk(account), bundles: bundles.map(bundleJson) }
+      const log = await keyLog.proof(name)
+      return {
+        signingKey: signingJwk(account),
+        bundles: bundles.map(bundleJson),
+        ...(log && { log }),
+      }
     },
   )
 }

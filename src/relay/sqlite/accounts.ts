@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
+import type { KeyLogTables } from './key-log.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
 
 interface AccountRow {
@@ -18,7 +19,9 @@ const NO_ACCOUNT = 0 as AccountId
 
 /** Accounts, their devices and invite codes. Synchronous: changes run inside a group commit. */
 export class AccountTables {
+  readonly #log: KeyLogTables
   readonly #account
+  readonly #name
   readonly #devices
   readonly #skeleton
   readonly #insertAccount
@@ -30,9 +33,13 @@ export class AccountTables {
   readonly #insertInvite
   readonly #spendInvite
 
-  constructor(database: Database) {
+  constructor(database: Database, log: KeyLogTables) {
+    this.#log = log
     this.#account = database.prepare<[string], AccountRow>(
       'SELECT id, signing_key FROM accounts WHERE name = ?',
+    )
+    this.#name = database.prepare<[AccountId], { name: string }>(
+      'SELECT name FROM accounts WHERE id = ?',
     )
     this.#devices = database.prepare<[AccountId], DeviceRow>(
       'SELECT mailbox, device, certificate FROM devices JOIN certificates USING (mailbox) WHERE account = ? ORDER BY device',
@@ -63,11 +70,16 @@ export class AccountTables {
   }
 
   register(account: NewAccount, nowMs: number): Registration {
-    const { name, signingKey, deviceId, certificate, inviteHash } = account
+    const { name, signingKey, deviceId, certificate, inviteHash, deviceList = null } = account
     const existing = this.#account.get(name)
     if (existing !== undefined) {
       if (!equalPublicBytes(existing.signing_key, signingKey)) return { outcome: 'taken' }
-      this.#renewDevice(existing.id, deviceId, certificate, nowMs)
+      const isListed = deviceList !== null && this.#log.appendList(name, deviceList)
+      const isNew = this.#devices
+        .all(existing.id)
+        .every((row) => row.device !== deviceId || !equalPublicBytes(row.certificate, certificate))
+      if (isNew && !isListed && this.#log.lists(name)) return { outcome: 'stale' }
+      if (isNew) this.#renewDevice(existing.id, deviceId, certificate, nowMs)
       return { outcome: 'existing' }
     }
     const skeleton = nameSkeleton(name)
@@ -78,16 +90,14 @@ export class AccountTables {
     const inserted = this.#insertAccount.get(name, skeleton, signingKey, nowMs)
     if (inserted === undefined) throw new TypeError('an insert returned no row')
     this.#addDevice(inserted.id, deviceId, certificate, nowMs)
+    if (deviceList !== null) this.#log.appendList(name, deviceList)
     return { outcome: 'created' }
   }
 
   /** A device that comes with another certificate has new keys: nothing kept for the old ones is of use to it. */
   #renewDevice(account: AccountId, device: number, certificate: Uint8Array, nowMs: number): void {
     const known = this.#devices.all(account).find((row) => row.device === device)
-    if (known !== undefined) {
-      if (equalPublicBytes(known.certificate, certificate)) return
-      this.#deleteDevice.run(known.mailbox)
-    }
+    if (known !== undefined) this.#deleteDevice.run(known.mailbox)
     this.#addDevice(account, device, certificate, nowMs)
   }
 
@@ -116,6 +126,9 @@ export class AccountTables {
   }
 
   delete(id: AccountId): void {
+    const row = this.#name.get(id)
+    if (row === undefined) return
+    this.#log.appendRemoval(row.name)
     this.#deleteAccount.run(id)
   }
 

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
+import { KEY_LOG_SCHEMA } from './key-log.ts'
 import { ADMIN_TABLES } from './schema-admin.ts'
 
 // Every deposit changes a row of `devices`: it is kept short, with the certificate elsewhere, since a commit writes
@@ -96,13 +97,16 @@ CREATE UNIQUE INDEX account_skeletons ON accounts (skeleton) WHERE skeleton IS N
 `
 
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, ADMIN_TABLES]
+const MIGRATIONS: readonly string[] = [VERSION_1, NAME_SKELETONS, ADMIN_TABLES, KEY_LOG_SCHEMA]
 
 /** The newest version of the database that this relay can open. */
 export const MIGRATIONS_KNOWN: number = MIGRATIONS.length
 
-/** Brings the database to the newest version. @throws Error where a newer relay wrote it. */
-export function migrate(database: Database): void {
+/**
+ * Brings the database to the newest version, or to an older one where tests need what an older relay left.
+ * @throws Error where a newer relay wrote it.
+ */
+export function migrate(database: Database, to: number = MIGRATIONS.length): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > MIGRATIONS.length) {
     throw new Error(
@@ -113,7 +117,7 @@ export function migrate(database: Database): void {
   database.function('name_skeleton', { deterministic: true }, (name: unknown) =>
     nameSkeleton(String(name)),
   )
-  for (const [offset, migration] of MIGRATIONS.slice(version).entries()) {
+  for (const [offset, migration] of MIGRATIONS.slice(version, to).entries()) {
     database.transaction(() => {
       database.exec(migration)
       database.pragma(`user_version = ${version + offset + 1}`)

@@ -1,4 +1,5 @@
 import SQLite from 'better-sqlite3'
+import { SigningKeyPair, randomBytes } from '#crypto/primitives.ts'
 import type { RelayStorage } from '../storage.ts'
 import { AccountRules } from './account-rules.ts'
 import { AccountTables } from './accounts.ts'
@@ -6,8 +7,9 @@ import { AdministrationTables } from './administration.ts'
 import { Era } from './era.ts'
 import { Expiry } from './expiry.ts'
 import { GroupCommit } from './group-commit.ts'
+import { KeyLogTables } from './key-log.ts'
 import { MailboxTables } from './mailboxes.ts'
-import { ensureSecret } from './meta.ts'
+import { ensureMeta, ensureSecret } from './meta.ts'
 import { movedTo } from './moved.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
@@ -50,9 +52,13 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
   const secret = ensureSecret(database)
+  const logKey = ensureMeta(database, 'log key', () =>
+    SigningKeyPair.generate(randomBytes).exportScalar(),
+  )
   const rules = new AccountRules(database)
   const era = new Era(database, options.eraFile ?? null)
-  const accounts = new AccountTables(database)
+  const log = new KeyLogTables(database)
+  const accounts = new AccountTables(database, log)
   const prekeys = new PrekeyTables(database)
   const mailboxes = new MailboxTables(database, rules)
   const expiry = new Expiry(database)
@@ -70,10 +76,14 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     noteProgress: async () => {
       if (await commits.run(() => era.advance())) era.mark()
     },
+    logKey,
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
+    logHead: async () => log.head(),
+    logConsistency: async (oldSize, size) => log.consistency(oldSize, size),
+    logChain: async (name, at) => log.chain(name, at),
     touchDevice: (mailbox, nowMs) => commits.run(() => accounts.touchDevice(mailbox, nowMs)),
     addInviteCode: (hash, uses, expiresAtMs) =>
       commits.run(() => accounts.addInviteCode(hash, uses, expiresAtMs)),

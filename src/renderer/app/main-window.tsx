@@ -2,6 +2,7 @@ import { MessageSquareText } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { ListPane } from '../conversations/list-pane.tsx'
 import { DetailsPane } from '../details/details-pane.tsx'
+import { RelayBanners } from '../notices/relay-banners.tsx'
 import { useAppCommands } from '../shortcuts/use-app-commands.ts'
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
 import { useConversation, useConversations } from '../state/conversations.ts'
@@ -25,6 +26,7 @@ export function MainWindow() {
   const pane = detailsOpen ? 'details' : open === null ? 'list' : 'thread'
   return (
     <div className={styles.frame}>
+      <RelayBanners />
       <div className={styles.window} data-pane={pane} data-searching={searching || undefined}>
         <section className={styles.list} aria-label={t('conversations:title')}>
           <VisuallyHidden>

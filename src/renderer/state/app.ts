@@ -1,10 +1,17 @@
 import { create } from 'zustand'
-import type { AccountView, AppStateView, ConnectionView, SettingsView } from '#ipc/views.ts'
+import type {
+  AccountView,
+  AppStateView,
+  ConnectionView,
+  RelayTrustView,
+  SettingsView,
+} from '#ipc/views.ts'
 
 interface AppStore {
   readonly app: AppStateView
   readonly connection: ConnectionView | null
   readonly settings: SettingsView
+  readonly distrustedRelays: readonly RelayTrustView[]
 }
 
 const DEFAULT_SETTINGS: SettingsView = {
@@ -28,6 +35,7 @@ export const useApp = create<AppStore>(() => ({
   app: { phase: 'starting' },
   connection: null,
   settings: DEFAULT_SETTINGS,
+  distrustedRelays: [],
 }))
 
 /** The account, once the profile is open. */

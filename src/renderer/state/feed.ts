@@ -24,6 +24,7 @@ export async function startFeed(onAdded: AddedListener): Promise<void> {
   on('connection.changed', (connection) => useApp.setState({ connection }))
   on('account.changed', (account) => useApp.setState({ app: { phase: 'ready', account } }))
   on('settings.changed', (settings) => useApp.setState({ settings }))
+  on('relays.changed', (distrustedRelays) => useApp.setState({ distrustedRelays }))
   on('conversations.changed', mergeConversations)
   on('conversations.removed', dropConversations)
   on('messages.added', (messages) => {
@@ -57,21 +58,24 @@ async function follow(app: AppStateView): Promise<void> {
   if (app.phase !== 'ready' && before === 'ready') {
     resetConversations()
     resetThreads()
+    useApp.setState({ distrustedRelays: [] })
     closeAllOverlays()
   }
   useApp.setState({ app })
 }
 
 async function loadProfile(): Promise<void> {
-  const [list, connection, settings, open] = await Promise.all([
+  const [list, connection, settings, relays, open] = await Promise.all([
     call('conversations.list', undefined),
     call('network.getState', undefined),
     call('settings.get', undefined),
+    call('relays.listDistrusted', undefined),
     call('window.getOpenConversation', undefined),
   ])
   if (list.ok) setConversations(list.value)
   if (connection.ok) useApp.setState({ connection: connection.value })
   if (settings.ok) useApp.setState({ settings: settings.value })
+  if (relays.ok) useApp.setState({ distrustedRelays: relays.value })
   const last = open.ok ? open.value.conversationId : null
   if (last !== null && useConversations.getState().byId.has(last)) openConversation(last)
 }

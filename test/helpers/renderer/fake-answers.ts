@@ -195,6 +195,11 @@ export const ANSWERS: Answers = {
   'network.getState': (main) => main.state.connection,
   'network.reconnect': () => undefined,
   'network.testProxy': () => ({ latencyMs: 42 }),
+  'relays.listDistrusted': (main) => main.state.distrustedRelays,
+  'relays.trustAgain': (main, { host }) => {
+    main.state.distrustedRelays = main.state.distrustedRelays.filter((each) => each.host !== host)
+    main.emit('relays.changed', main.state.distrustedRelays)
+  },
   'keys.getHealth': () => ({
     protection: 'keychain',
     backend: 'Secret Service',

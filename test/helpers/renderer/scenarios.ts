@@ -4,6 +4,7 @@ import type {
   ConversationView,
   LocalRelayView,
   MessageView,
+  RelayTrustView,
   SettingsView,
 } from '#shared/views.ts'
 import {
@@ -28,6 +29,7 @@ export interface Scenario {
   conversations: ConversationView[]
   messages: Map<number, MessageView[]>
   openConversationId: number | null
+  distrustedRelays: RelayTrustView[]
 }
 
 const READY: AppStateView = {
@@ -76,6 +78,7 @@ function scenario(change: Partial<Scenario> = {}): Scenario {
     conversations: [],
     messages: new Map(),
     openConversationId: null,
+    distrustedRelays: [],
     ...change,
   }
 }
@@ -249,6 +252,25 @@ export const SCENARIOS = {
       transport: null,
       waitingCount: 2,
     },
+  }),
+  distrusted: () => ({
+    ...some(),
+    distrustedRelays: [
+      {
+        host: 'relay.example.org',
+        isOwn: true,
+        reason: 'split-view',
+        sinceMs: NOW_MS - HOUR_MS,
+        evidence: '{ "relay": "relay.example.org" }',
+      },
+      {
+        host: 'a-relay-with-quite-a-long-name.somewhere-else.example.net:8443',
+        isOwn: false,
+        reason: 'rolled-back',
+        sinceMs: NOW_MS - HOUR_MS,
+        evidence: '{}',
+      },
+    ],
   }),
   insecure: () => ({ ...some(), connection: { ...ONLINE, secure: false } }),
   'first-run': () =>

@@ -146,7 +146,7 @@ test('no call of the real core throws across, breaks its contract or says a secr
     if (answer.ok) succeeded.add(name)
     else expect([...CALLS[name].errors, ...COMMON_ERRORS]).toContain(answer.error.code)
   })
-  await fc.assert(property, { numRuns: 800 })
+  await fc.assert(property, { numRuns: 2_000 })
   for (const name of FINAL)
     crossed.push(textOf(await guard(OUR_PAGE, name, { conversationId: 1, contactId: 1 })))
 

@@ -8,6 +8,7 @@ import {
   excerptOf,
   isTextSendable,
   type Content,
+  type SeenCheckpoint,
 } from '#protocol/content.ts'
 import { MAX_TEXT_CHARS } from '#shared/text-limits.ts'
 
@@ -35,10 +36,27 @@ const content: fc.Arbitrary<Content> = fc.record(
       { requiredKeys: ['messageId', 'text'] },
     ),
     signedMode: fc.boolean(),
+    checkpoints: fc.array(
+      fc.record({
+        relay: fc.stringMatching(/^[a-z.]{1,32}$/),
+        logKey: fc.uint8Array({ minLength: 65, maxLength: 65 }),
+        checkpoint: fc.uint8Array({ minLength: 113, maxLength: 113 }),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
     inviteProof: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   },
   { requiredKeys: ['sentAtMs'] },
 )
+
+function checkpoint(change: Partial<SeenCheckpoint>): SeenCheckpoint {
+  return {
+    relay: 'relay.example',
+    logKey: new Uint8Array(65),
+    checkpoint: new Uint8Array(113),
+    ...change,
+  }
+}
 
 describe('content', () => {
   test('decodes to what was encoded', () => {
@@ -79,6 +97,14 @@ describe('content', () => {
         },
       },
     ],
+    ...(
+      [
+        ['too many checkpoints', Array.from({ length: 5 }, () => checkpoint({}))],
+        ['a short checkpoint', [checkpoint({ checkpoint: new Uint8Array(112) })]],
+        ['a checkpoint without a key', [checkpoint({ logKey: new Uint8Array(0) })]],
+        ['a checkpoint of a very long host', [checkpoint({ relay: 'x'.repeat(301) })]],
+      ] as const
+    ).map(([name, checkpoints]): [string, Content] => [name, { sentAtMs: 1, checkpoints }]),
     ['an empty text', { sentAtMs: 1, text: { messageId: new Uint8Array(16), text: '' } }],
     [
       'a long text',

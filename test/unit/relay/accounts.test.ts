@@ -292,6 +292,7 @@ describe('an account', () => {
     expect(unwrap(await client.fetchIdentity(relay.host, 'alice'))).toEqual({
       signingKey: alice.signingKey,
       devices: [{ deviceId: 1, certificate: CERTIFICATE }],
+      log: null,
     })
     expect(unwrap(await client.prekeysLeft(relay.host, alice))).toMatchObject({ oneTime: 2 })
     unwrap(await client.deleteAccount(relay.host, alice))
@@ -341,6 +342,7 @@ describe('an account', () => {
           oneTimePrekey: prekeys.oneTime[0],
         },
       ],
+      log: null,
     })
     expect(unwrap(await client.fetchBundles(relay.host, 'alice', key))).toEqual(first)
     const second = unwrap(await client.fetchBundles(relay.host, 'alice', randomBytes(16)))

@@ -115,6 +115,14 @@ describe('migrations', () => {
     expect(snapshotOf(store)).toEqual(FIXTURE_SNAPSHOT)
     expect(store.outbox.list().map(({ awaitsReceipt }) => awaitsReceipt)).toEqual([false])
     expect(store.unconfirmed.nextDueMs()).toBeNull()
+    // What version 4 has added begins empty, and refers to what was there.
+    const [row] = store.conversations.rows()
+    if (row === undefined) throw new RangeError('the fixture has a conversation')
+    expect([store.relayLogs.list(), store.relayLogs.listFollowed()]).toEqual([[], []])
+    expect(store.relayLogs.ownList()).toBeNull()
+    store.relayLogs.setTold(row.contact.id, 'relay.example', new Uint8Array(113))
+    store.contacts.remove(row.contact.id)
+    expect(store.relayLogs.told(row.contact.id, 'relay.example')).toBeNull()
   })
 
   test('keep envelopes that version 1 had sealed until their receipts come', () => {

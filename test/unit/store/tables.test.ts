@@ -7,6 +7,7 @@ import type {
   StoredPrekey,
   UnconfirmedEnvelope,
 } from '#core/model.ts'
+import type { RelayLog } from '#core/relay-log-ports.ts'
 import { StoreError } from '#store/store-error.ts'
 import {
   addConversation,
@@ -366,10 +367,12 @@ describe('the outbox', () => {
     store.outbox.setReceipted(third.envelopeId)
     store.outbox.clearEnvelopes(ben.contactId)
     expect(store.outbox.get(third.envelopeId)).toEqual(third)
+    // Only messages count.
+    expect(store.outbox.count()).toBe(1)
     store.messages.remove(message.seq)
     expect(store.outbox.get(second.envelopeId)).toEqual({ ...second, messageSeq: null })
     store.outbox.removeForContact(ada.contactId)
-    expect([store.outbox.count(), store.outbox.next(ada.contactId)]).toEqual([1, null])
+    expect([store.outbox.count(), store.outbox.next(ada.contactId)]).toEqual([0, null])
   })
 })
 
@@ -502,4 +505,83 @@ describe('the inbox', () => {
     store.inbox.release(failed.envelopeId)
     expect(store.inbox.held(failed.envelopeId)).toBeNull()
   })
+})
+
+describe('logs of relays', () => {
+  const bytesOf = (length: number): Uint8Array => uniqueBytes(length)
+  const log = (host: string): RelayLog => ({
+    host,
+    key: bytesOf(65),
+    checkpoint: bytesOf(113),
+    distrust: null,
+  })
+
+  test('are kept by host, with why one is not trusted', () => {
+    const { relayLogs } = newStore()
+    expect(relayLogs.get('one.example')).toBeNull()
+    const one = log('one.example')
+    relayLogs.save(log('two.example'))
+    relayLogs.save(log('one.example'))
+    relayLogs.save(one)
+    expect(relayLogs.get('one.example')).toEqual(one)
+    const distrusted: RelayLog = {
+      ...one,
+      distrust: {
+        reason: 'split-view',
+        atMs: 7,
+        evidence: { known: { key: bytesOf(65), checkpoint: bytesOf(113) }, seen: null },
+      },
+    }
+    relayLogs.save(distrusted)
+    expect(relayLogs.list()).toEqual([distrusted, relayLogs.get('two.example')])
+  })
+
+  test('what they said about names is followed, and forgotten with the host', () => {
+    const store = newStore()
+    const { relayLogs } = store
+    const names = ['ada@one.example', 'ben@one.example', 'ada@one.example:8443'].map(address)
+    for (const [size, name] of names.entries()) {
+      relayLogs.follow({ address: name, size, head: { count: 1, value: bytesOf(32) } })
+    }
+    const [ada, ben, elsewhere] = names
+    if (!ada || !ben || !elsewhere) throw new RangeError('no names')
+    const later = { address: ada, size: 9, head: { count: 2, value: bytesOf(32) } }
+    relayLogs.follow(later)
+    expect(relayLogs.followed(ada)).toEqual(later)
+    relayLogs.unfollow(ben)
+    expect(relayLogs.followed(ben)).toBeNull()
+
+    const contact = store.contacts.add(contactOf())
+    const claim = { contactId: contact.id, host: 'one.example', ...headOf() }
+    relayLogs.addClaim({ ...claim, ...headOf() })
+    relayLogs.addClaim(claim)
+    relayLogs.setTold(contact.id, 'one.example', claim.checkpoint)
+    expect(relayLogs.listClaims()).toEqual([claim])
+    expect(relayLogs.told(contact.id, 'one.example')).toEqual(claim.checkpoint)
+    relayLogs.save(log('one.example'))
+    relayLogs.forget('one.example')
+    expect(relayLogs.get('one.example')).toBeNull()
+    expect(relayLogs.listFollowed().map((each) => each.address)).toEqual([elsewhere])
+    expect([relayLogs.listClaims(), relayLogs.told(contact.id, 'one.example')]).toEqual([[], null])
+
+    relayLogs.addClaim(claim)
+    relayLogs.removeClaim(contact.id, 'one.example')
+    expect(relayLogs.listClaims()).toEqual([])
+    relayLogs.addClaim(claim)
+    store.contacts.remove(contact.id)
+    expect(relayLogs.listClaims()).toEqual([])
+  })
+
+  test('our own device list is kept', () => {
+    const { relayLogs } = newStore()
+    expect(relayLogs.ownList()).toBeNull()
+    relayLogs.saveOwnList({ version: 1, bytes: bytesOf(200) })
+    const list = { version: 2, bytes: bytesOf(200) }
+    relayLogs.saveOwnList(list)
+    expect(relayLogs.ownList()).toEqual(list)
+  })
+
+  function headOf() {
+    return { key: bytesOf(65), checkpoint: bytesOf(113) }
+  }
 })
