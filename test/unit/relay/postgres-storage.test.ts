@@ -37,6 +37,13 @@ const TABLES = [
   'reserved_names',
   'presence',
 ]
+const NEW_ACCOUNT = {
+  signingKey: new Uint8Array(65).fill(4),
+  deviceId: 1,
+  certificate: Uint8Array.of(1),
+  inviteHash: null,
+  deviceList: { version: 1, bytes: Uint8Array.of(1) },
+}
 const WAITING_COMMIT = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
@@ -190,6 +197,22 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
         const terminated = deposit(storage, tokenHash, id).catch((cause: unknown) => cause)
         await server.query(`SELECT pg_terminate_backend(${await waitingCommit()})`)
         expect(await terminated).toBeInstanceOf(StorageUnavailableError)
+      })
+    })
+
+    test('an entry of the log that the primary may have alone is in no head', async () => {
+      await withLostStandby(async (storage) => {
+        const before = (await server.query('SELECT 1 FROM sotto.log_leaves')).length
+        const registered = storage
+          .register({ ...NEW_ACCOUNT, name: 'left-behind' }, NOW)
+          .catch((cause: unknown) => cause)
+        await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
+        expect(await registered).toBeInstanceOf(StorageUnavailableError)
+        const after = (await server.query('SELECT 1 FROM sotto.log_leaves')).length
+        expect(after).toBe(before + 1)
+        const head = storage.logHead().catch((cause: unknown) => cause)
+        await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
+        expect(await head).toBeInstanceOf(StorageUnavailableError)
       })
     })
 
