@@ -157,6 +157,35 @@ export const MOVED_TABLES: readonly MovedTable[] = [
     },
     key: ['account'],
   },
+  {
+    name: 'log_nodes',
+    columns: { level: 'bigint', idx: 'bigint', hash: 'bytea' },
+    key: ['level', 'idx'],
+  },
+  {
+    name: 'log_leaves',
+    columns: {
+      position: 'bigint',
+      name: 'bytea',
+      value: 'bytea',
+      map_root: 'bytea',
+      map_siblings: 'bytea',
+    },
+    key: ['position'],
+  },
+  {
+    name: 'log_chains',
+    columns: {
+      name: 'bytea',
+      count: 'bigint',
+      position: 'bigint',
+      hash: 'bytea',
+      value: 'bytea',
+      list_version: 'bigint',
+      device_list: 'bytea',
+    },
+    key: ['name', 'count'],
+  },
   { name: 'reserved_names', columns: { name: 'text' }, key: ['name'] },
   { name: 'meta', columns: { name: 'text', value: 'bytea' }, key: ['name'] },
 ]

@@ -1,8 +1,17 @@
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+import { Batches } from './batches.ts'
+import { LogAppender } from './log-appender.ts'
 import { releaseBodies } from './shared-bodies.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
+
+/** What the log tells of: one process has one transaction for it at a time, since all wait for each other. */
+type Change =
+  | { readonly kind: 'register'; readonly account: NewAccount; readonly nowMs: number }
+  | { readonly kind: 'delete'; readonly id: AccountId }
+
+const MAX_CHANGES = 64
 
 interface AccountRow {
   readonly id: AccountId
@@ -18,7 +27,13 @@ interface DeviceRow {
 const FIND = `SELECT id, signing_key, mailbox, device, certificate FROM accounts
   LEFT JOIN devices ON account = id LEFT JOIN certificates USING (mailbox) WHERE name = $1 ORDER BY device`
 const LOCK_BY_NAME = 'SELECT id, signing_key FROM accounts WHERE name = $1 FOR NO KEY UPDATE'
-const LOCK = 'SELECT id FROM accounts WHERE id = $1 FOR UPDATE'
+const LOCK = 'SELECT name FROM accounts WHERE id = $1 FOR UPDATE'
+const LOCK_NAMES = `SELECT id FROM accounts WHERE name = ANY ($1::text[])
+  ORDER BY id FOR NO KEY UPDATE`
+const LOCK_IDS = 'SELECT id FROM accounts WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE'
+const LOCK_THEIR_MAILBOXES = `SELECT mailbox FROM devices WHERE account IN
+    (SELECT id FROM accounts WHERE name = ANY ($1::text[]) UNION SELECT unnest($2::bigint[]))
+  ORDER BY mailbox FOR UPDATE`
 const DEVICE = `SELECT mailbox, certificate FROM devices JOIN certificates USING (mailbox)
   WHERE account = $1 AND device = $2`
 const MAILBOXES = 'SELECT mailbox FROM devices WHERE account = $1'
@@ -67,32 +82,40 @@ async function addDevice(
   transaction.send(ADD_CERTIFICATE, [added.mailbox, certificate])
 }
 
-/** A device that comes with another certificate has new keys: nothing kept for the old ones is of use to it. */
+/**
+ * Gives an account a device with this certificate. One that comes with another certificate than before has new keys:
+ * nothing kept for the old ones is of use to it.
+ */
 async function renewDevice(
   transaction: Transaction,
+  log: LogAppender,
   account: AccountId,
   change: NewAccount,
   nowMs: number,
-): Promise<void> {
-  const [known] = await transaction.query<DeviceRow>(DEVICE, [account, change.deviceId])
-  if (known !== undefined) {
-    if (equalPublicBytes(known.certificate, change.certificate)) return
-    await deleteDevices(transaction, [known.mailbox])
+): Promise<Registration> {
+  const { name, deviceId, certificate, deviceList = null } = change
+  const isListed = deviceList !== null && (await log.appendList(name, deviceList))
+  const [known] = await transaction.query<DeviceRow>(DEVICE, [account, deviceId])
+  if (known !== undefined && equalPublicBytes(known.certificate, certificate)) {
+    return { outcome: 'existing' }
   }
+  if (!isListed && (await log.lists(name))) return { outcome: 'stale' }
+  if (known !== undefined) await deleteDevices(transaction, [known.mailbox])
   await addDevice(transaction, account, change, nowMs)
+  return { outcome: 'existing' }
 }
 
 async function register(
   transaction: Transaction,
+  log: LogAppender,
   account: NewAccount,
   nowMs: number,
 ): Promise<Registration> {
-  const { name, signingKey, inviteHash } = account
+  const { name, signingKey, inviteHash, deviceList = null } = account
   const [existing] = await transaction.query<AccountRow>(LOCK_BY_NAME, [name])
   if (existing !== undefined) {
     if (!equalPublicBytes(existing.signing_key, signingKey)) return { outcome: 'taken' }
-    await renewDevice(transaction, existing.id, account, nowMs)
-    return { outcome: 'existing' }
+    return renewDevice(transaction, log, existing.id, account, nowMs)
   }
   const skeleton = nameSkeleton(name)
   const [alike] = await transaction.query<{ name: string }>(LOOKS_LIKE, [skeleton])
@@ -111,19 +134,73 @@ async function register(
   // Somebody else took the name, or one that looks like it, since we looked.
   if (added === undefined) throw new RunAgain()
   await addDevice(transaction, added.id, account, nowMs)
+  if (deviceList !== null) await log.appendList(name, deviceList)
   return { outcome: 'created' }
+}
+
+async function remove(transaction: Transaction, log: LogAppender, id: AccountId): Promise<void> {
+  const [account] = await transaction.query<{ name: string }>(LOCK, [id])
+  if (account === undefined) return
+  await log.appendRemoval(account.name)
+  const devices = await transaction.query<{ mailbox: MailboxId }>(MAILBOXES, [id])
+  await deleteDevices(
+    transaction,
+    devices.map(({ mailbox }) => mailbox),
+  )
+  transaction.send('DELETE FROM accounts WHERE id = $1', [id])
+}
+
+/**
+ * One after the other in one transaction. The locks are taken ahead: the log, then all accounts, then all mailboxes, each
+ * in their order, as everyone does who holds several.
+ */
+async function apply(
+  transaction: Transaction,
+  changes: readonly Change[],
+): Promise<readonly (Registration | null)[]> {
+  const names = changes.flatMap((change) =>
+    change.kind === 'register' ? [change.account.name] : [],
+  )
+  const ids = changes.flatMap((change) => (change.kind === 'delete' ? [change.id] : []))
+  const [log] = await Promise.all([
+    LogAppender.begin(transaction),
+    transaction.query(LOCK_NAMES, [names]),
+    transaction.query(LOCK_IDS, [ids]),
+    transaction.query(LOCK_THEIR_MAILBOXES, [names, ids]),
+  ])
+  await log.prepare(names)
+  const answers: (Registration | null)[] = []
+  for (const change of changes) {
+    if (change.kind === 'register') {
+      answers.push(await register(transaction, log, change.account, change.nowMs))
+    } else {
+      await remove(transaction, log, change.id)
+      answers.push(null)
+    }
+  }
+  return answers
 }
 
 /** Accounts, their devices and invite codes. */
 export class AccountTables {
   readonly #transactions: Transactions
+  readonly #changes: Batches<Change, Registration | null>
 
   constructor(transactions: Transactions) {
     this.#transactions = transactions
+    this.#changes = new Batches({
+      lanes: 1,
+      maxJobs: MAX_CHANGES,
+      laneOf: () => 0,
+      run: (changes) =>
+        transactions.run((transaction) => apply(transaction, changes), changes.length),
+    })
   }
 
-  register(account: NewAccount, nowMs: number): Promise<Registration> {
-    return this.#transactions.run((transaction) => register(transaction, account, nowMs))
+  async register(account: NewAccount, nowMs: number): Promise<Registration> {
+    const answer = await this.#changes.add({ kind: 'register', account, nowMs })
+    if (answer === null) throw new TypeError('a registration has no answer')
+    return answer
   }
 
   async find(name: string): Promise<AccountRecord | null> {
@@ -146,17 +223,13 @@ export class AccountTables {
     return row?.looks_taken === true ? 'looks-taken' : 'free'
   }
 
-  delete(id: AccountId): Promise<void> {
-    return this.#transactions.run(async (transaction) => {
-      const found = await transaction.query(LOCK, [id])
-      if (found.length === 0) return
-      const devices = await transaction.query<{ mailbox: MailboxId }>(MAILBOXES, [id])
-      await deleteDevices(
-        transaction,
-        devices.map(({ mailbox }) => mailbox),
-      )
-      transaction.send('DELETE FROM accounts WHERE id = $1', [id])
-    })
+  async delete(id: AccountId): Promise<void> {
+    await this.#changes.add({ kind: 'delete', id })
+  }
+
+  /** Resolves when every change so far has been answered. */
+  close(): Promise<void> {
+    return this.#changes.close()
   }
 
   addInviteCode(hash: Uint8Array, uses: number, expiresAtMs: number): Promise<void> {

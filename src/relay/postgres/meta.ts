@@ -1,11 +1,10 @@
-import { randomBytes } from '#crypto/primitives.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
 import type { Transaction, Transactions } from './transactions.ts'
 
 export const SECRET_BYTES = 32
 
 /** Single values of the database, as in the embedded engine's, which `relay move` takes along. */
-type MetaName = 'secret' | 'era' | 'restored-ms'
+type MetaName = 'secret' | 'era' | 'log key' | 'restored-ms'
 
 const ADD = 'INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING'
 const SET = `INSERT INTO meta (name, value) VALUES ($1, $2)
@@ -28,11 +27,11 @@ export function setMeta(
 /** What all processes of a relay share: made by whichever starts first. */
 export async function sharedBytes(
   transactions: Transactions,
-  name: 'secret' | 'era',
-  length: number,
+  name: 'secret' | 'era' | 'log key',
+  generate: () => Uint8Array,
 ): Promise<Uint8Array> {
   const [row] = await transactions.run(async (transaction) => {
-    transaction.send(ADD, [name, randomBytes(length)])
+    transaction.send(ADD, [name, generate()])
     return transaction.query<MetaRow>(FIND, [name])
   })
   if (row === undefined) throw new TypeError(`the ${name} was not stored`)

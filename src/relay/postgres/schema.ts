@@ -2,6 +2,7 @@ import { Client } from 'pg'
 import { StorageUnavailableError } from '../storage.ts'
 import { describeDatabase, type DatabaseAddress } from './database-url.ts'
 import { connectionConfig, Primary } from './primary.ts'
+import { KEY_LOG_TABLES } from './schema-key-log.ts'
 
 /** More cost every statement that touches all of them; fewer make each one's upkeep longer. */
 const PARTITIONS = 8
@@ -170,7 +171,7 @@ CREATE INDEX presence_by_process ON presence (process);
 `
 
 /** Numbered migrations: entry n leads from version n to n + 1. Released entries never change. */
-const MIGRATIONS: readonly string[] = [VERSION_1]
+const MIGRATIONS: readonly string[] = [VERSION_1, KEY_LOG_TABLES]
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 /** Any number: whoever migrates holds this lock. */

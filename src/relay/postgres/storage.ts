@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import { ERA_BYTES } from '#protocol/relay-limits.ts'
 import type { RelayStorage, StorageState } from '../storage.ts'
 import { AccountRules } from './account-rules.ts'
@@ -11,6 +12,7 @@ import { Deposits } from './deposits.ts'
 import { markRestored } from './era.ts'
 import { expire } from './expiry.ts'
 import { GroupTables } from './groups.ts'
+import { KeyLogTables } from './key-log.ts'
 import { MailboxTables } from './mailboxes.ts'
 import { readRestoredAtMs, SECRET_BYTES, sharedBytes } from './meta.ts'
 import { NonceTable } from './nonces.ts'
@@ -76,13 +78,17 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   let state: StorageState
   let secret: Uint8Array
   let era: Uint8Array
+  let logKey: Uint8Array
   let restoredAtMs: number | null
   try {
     const { reads } = await primary.current()
     await checkVersion(reads, address)
     state = await checkDurability(transactions, withoutStandbys)
-    secret = await sharedBytes(transactions, 'secret', SECRET_BYTES)
-    era = await sharedBytes(transactions, 'era', ERA_BYTES)
+    secret = await sharedBytes(transactions, 'secret', () => randomBytes(SECRET_BYTES))
+    era = await sharedBytes(transactions, 'era', () => randomBytes(ERA_BYTES))
+    logKey = await sharedBytes(transactions, 'log key', () =>
+      SigningKeyPair.generate(randomBytes).exportScalar(),
+    )
     restoredAtMs = await readRestoredAtMs(transactions)
   } catch (cause) {
     await primary.close()
@@ -95,6 +101,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
   )
 
   const accounts = new AccountTables(transactions)
+  const keyLog = new KeyLogTables(transactions)
   const prekeys = new PrekeyTables(transactions)
   const tokens = new TokenTables(transactions)
   const deposits = new Deposits(transactions)
@@ -123,10 +130,14 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     // A restored copy is told by its operator: see `era.ts`.
     noteProgress: async () => undefined,
     wakeUpChannel,
+    logKey,
     register: (account, nowMs) => accounts.register(account, nowMs),
     nameState: (name) => accounts.nameState(name),
     findAccount: (name) => accounts.find(name),
     deleteAccount: (id) => accounts.delete(id),
+    logHead: () => keyLog.head(),
+    logConsistency: (oldSize, size) => keyLog.consistency(oldSize, size),
+    logChain: (name, at) => keyLog.chain(name, at),
     touchDevice: (mailbox, nowMs) => mailboxes.touch(mailbox, nowMs),
     addInviteCode: (hash, uses, expiresAtMs) => accounts.addInviteCode(hash, uses, expiresAtMs),
     publishPrekeys: (mailbox, upload, maxWaiting) => prekeys.publish(mailbox, upload, maxWaiting),
@@ -171,7 +182,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     markRestored: (nowMs) => transactions.run((transaction) => markRestored(transaction, nowMs)),
     ping: () => pings.add(null),
     close: async () => {
-      const batches = [deposits, mailboxes, nonces, pings, wakeUpChannel]
+      const batches = [accounts, keyLog, deposits, mailboxes, nonces, pings, wakeUpChannel]
       await Promise.race([
         Promise.all(batches.map((each) => each.close())),
         sleep(CLOSE_WITHIN_MS, undefined, { ref: false }),

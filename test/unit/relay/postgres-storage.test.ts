@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { beginEra } from '#relay/postgres/era.ts'
 import { Primary } from '#relay/postgres/primary.ts'
-import { migratePostgres } from '#relay/postgres/schema.ts'
+import { migratePostgres, SCHEMA_VERSION } from '#relay/postgres/schema.ts'
 import { readStatistics } from '#relay/postgres/statistics.ts'
 import { openPostgresStorage, type PostgresStorageOptions } from '#relay/postgres/storage.ts'
 import { Transactions } from '#relay/postgres/transactions.ts'
@@ -36,6 +36,9 @@ const LIMITS: MailboxLimits = { envelopes: 1e6, bytes: 1e9, knocks: 20, idleMs: 
 const NOW = 1_000
 const TABLES = [
   'accounts',
+  'log_nodes',
+  'log_leaves',
+  'log_chains',
   'envelopes',
   'envelope_ids',
   'nonces',
@@ -46,6 +49,13 @@ const TABLES = [
   'blob_trash',
   'presence',
 ]
+const NEW_ACCOUNT = {
+  signingKey: new Uint8Array(65).fill(4),
+  deviceId: 1,
+  certificate: Uint8Array.of(1),
+  inviteHash: null,
+  deviceList: { version: 1, bytes: Uint8Array.of(1) },
+}
 const WAITING_COMMIT = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
@@ -121,8 +131,12 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
     test('run once, however many try', async () => {
       const address = databaseAddress(await database('fresh'))
       const runs = await Promise.all([1, 2, 3].map(() => migratePostgres(address)))
-      expect(runs.map(({ from }) => from).toSorted((a, b) => a - b)).toEqual([0, 1, 1])
-      expect(await migratePostgres(address)).toEqual({ from: 1, to: 1 })
+      expect(runs.map(({ from }) => from).toSorted((a, b) => a - b)).toEqual([
+        0,
+        SCHEMA_VERSION,
+        SCHEMA_VERSION,
+      ])
+      expect(await migratePostgres(address)).toEqual({ from: SCHEMA_VERSION, to: SCHEMA_VERSION })
     })
 
     test('a relay asks for them, and refuses a database of a newer one', async () => {
@@ -230,6 +244,22 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
         const terminated = deposit(storage, tokenHash, id).catch((cause: unknown) => cause)
         await server.query(`SELECT pg_terminate_backend(${await waitingCommit()})`)
         expect(await terminated).toBeInstanceOf(StorageUnavailableError)
+      })
+    })
+
+    test('an entry of the log that the primary may have alone is in no head', async () => {
+      await withLostStandby(async (storage) => {
+        const before = (await server.query('SELECT 1 FROM sotto.log_leaves')).length
+        const registered = storage
+          .register({ ...NEW_ACCOUNT, name: 'left-behind' }, NOW)
+          .catch((cause: unknown) => cause)
+        await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
+        expect(await registered).toBeInstanceOf(StorageUnavailableError)
+        const after = (await server.query('SELECT 1 FROM sotto.log_leaves')).length
+        expect(after).toBe(before + 1)
+        const head = storage.logHead().catch((cause: unknown) => cause)
+        await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
+        expect(await head).toBeInstanceOf(StorageUnavailableError)
       })
     })
 
