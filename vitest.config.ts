@@ -33,6 +33,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Servers, relays and clients as real processes, broken in turn; rounds by SOTTO_ROUNDS.
+        test: {
+          ...shared,
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 30 * 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -1,14 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { adminCommand } from './commands/admin.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
+import { migrateCommand, moveCommand, newEraCommand } from './commands/cluster.ts'
 import { printSettings } from './commands/config.ts'
 import { checkHealth } from './commands/health.ts'
 import { perform } from './commands/perform.ts'
 import { runRelay } from './commands/run.ts'
 import {
-  readFolder,
+  readPlace,
   readSettings,
-  withFolderOptions,
+  withPlaceOptions,
   withSettingOptions,
 } from './commands/setting-options.ts'
 import { createInviteCode } from './relay.ts'
@@ -22,14 +23,14 @@ function integer(text: string): number {
 
 /** `relay invite-code`: as `relay admin invites create`, also while no relay runs. */
 function inviteCodeCommand(): Command {
-  return withFolderOptions(new Command('invite-code'))
+  return withPlaceOptions(new Command('invite-code'))
     .description('Make a code that lets people register; the relay may be running.')
     .option('--uses <number>', 'how many may register with it', integer, 1)
     .option('--days <number>', 'how long it is good', integer, 30)
     .action(({ uses, days }: { uses: number; days: number }, self: Command) =>
       perform(self, async (output) => {
         const expiresAtMs = Date.now() + days * DAY_MS
-        const code = await createInviteCode(await readFolder(self), { uses, expiresAtMs })
+        const code = await createInviteCode(await readPlace(self), { uses, expiresAtMs })
         output.result({ code, uses, expiresAtMs }, code)
       }),
     )
@@ -73,6 +74,8 @@ Examples:
   relay --invite-only --set limits.mailboxEnvelopes=5000
   relay admin invites create --uses 5
   relay backup --to ./backups
+  relay migrate --database postgres://relay@db1,db2,db3/sotto
+  relay --database postgres://relay@db1,db2,db3/sotto
 
 Exit codes: 0 done · 1 failed · 2 usage or settings · 3 no relay there, or not ready`,
     )
@@ -83,4 +86,7 @@ Exit codes: 0 done · 1 failed · 2 usage or settings · 3 no relay there, or no
     .addCommand(backupCommand())
     .addCommand(restoreCommand())
     .addCommand(inviteCodeCommand())
+    .addCommand(migrateCommand())
+    .addCommand(moveCommand())
+    .addCommand(newEraCommand())
 }

@@ -12,6 +12,7 @@ import {
 import { MAX_WORK_BITS } from '#protocol/relay-work.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import { parseDatabaseUrl } from './postgres/database-url.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
@@ -129,9 +130,18 @@ export const RelayConfig = Type.Object(
     host: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1' }),
     /** 0: any free port. */
     port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8_443 }),
-    /** Folder of the database; `null` keeps everything in memory, for tests. */
+    /** Folder of the database, the lock and the socket of `relay admin`; `null` keeps everything in memory, for tests. */
     dataDir: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
-    /** Where attachments lie: a folder, or `s3://bucket/prefix`; `null`: a folder in `dataDir`. */
+    /** URL of a PostgreSQL cluster that holds everything, instead of the file in `dataDir`. */
+    database: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
+    /** The operator's word that a database on one server, without standbys, is enough. */
+    withoutStandbys: Type.Boolean({ default: false }),
+    /** How processes over one database learn of what others stored; `poll` where it has no LISTEN. */
+    wakeUp: Type.Union([Type.Literal('listen'), Type.Literal('poll')], { default: 'listen' }),
+    /**
+     * Where attachments lie: a folder, or `s3://bucket/prefix`; `null`: a folder in `dataDir`. Relays over one database
+     * must say it, since they share no folder of their own.
+     */
     blobs: Type.Union([Type.String({ minLength: 1 }), Type.Null()], { default: null }),
     /** Who may register: anybody, whoever does the work, or whoever has an invite code. */
     registration: Type.Union([Type.Literal('open'), Type.Literal('work'), Type.Literal('invite')], {
@@ -203,6 +213,8 @@ export function relayConfig(options: RelayOptions): Result<RelayConfig, Failure<
     structuredClone({ limits: {}, rates: {}, ...options }),
   )
   if (validator.Check(filled)) {
+    const database = filled.database === null ? null : parseDatabaseUrl(filled.database)
+    if (database?.ok === false) return database
     const needsNoWork = filled.registration === 'work' && filled.powBits === 0
     return ok(needsNoWork ? { ...filled, registration: 'open' } : filled)
   }

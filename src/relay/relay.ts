@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { pino, type DestinationStream } from 'pino'
 import { startAdminServer } from './admin/server.ts'
@@ -9,7 +8,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import { openBlobStore } from './blobs/open-blob-store.ts'
 import type { RelayConfig } from './config.ts'
 import type { RelayApp, RelayContext } from './context.ts'
-import { databasePath, diskFreeBytes, eraPath, lastBackupMs } from './data-folder.ts'
+import { diskFreeBytes, lastBackupMs } from './data-folder.ts'
 import { lockFolder } from './folder-lock.ts'
 import { DepositStreams } from './deposit-streams.ts'
 import { generateInviteCode, inviteCodeHash } from './invite-code.ts'
@@ -17,12 +16,12 @@ import { KeyLog } from './key-log/key-log.ts'
 import { Maintenance } from './maintenance.ts'
 import { serveMetrics } from './metrics-server.ts'
 import { RelayMetrics } from './metrics.ts'
+import { openStorage, type StoragePlace } from './open-storage.ts'
 import { originOf } from './origin.ts'
 import { RateLimits } from './rate-limits.ts'
 import { buildServer } from './server.ts'
 import { Sessions } from './sessions.ts'
 import { Shutdown } from './shutdown.ts'
-import { openSqliteStorage } from './sqlite/storage.ts'
 import type { RelayStorage } from './storage.ts'
 import { Streams } from './streams.ts'
 import { WakeUps } from './wake-ups.ts'
@@ -42,7 +41,7 @@ export interface RelayHooks {
   readonly onFatal?: (cause: unknown) => void
   /** Time in milliseconds since 1970, for tests. */
   readonly nowMs?: () => number
-  /** Another database than the file in `dataDir`. */
+  /** Another database than the configured one. */
   readonly storage?: RelayStorage
   /** Takes the log instead of standard error. */
   readonly logTo?: DestinationStream
@@ -89,7 +88,7 @@ export async function startRelay(
       undo.push(() => lock.release())
     }
     const metrics = new RelayMetrics()
-    const storage = hooks.storage ?? openStorage(metrics)
+    const storage = hooks.storage ?? (await openDatabase(metrics))
     undo.push(() => storage.close())
     const blobs = hooks.blobs ?? (await openBlobStore(config))
     undo.push(() => blobs.close())
@@ -111,10 +110,9 @@ export async function startRelay(
     return { url, metricsUrl: metricsServer?.url ?? null, close }
   }
 
-  function openStorage({ onCommit }: RelayMetrics): RelayStorage {
-    if (dataDir === null) return openSqliteStorage({ path: ':memory:', onFatal, onCommit })
-    const [path, eraFile] = [databasePath(dataDir), eraPath(dataDir)]
-    return openSqliteStorage({ path, eraFile, onFatal, onCommit })
+  function openDatabase({ onCommit }: RelayMetrics): Promise<RelayStorage> {
+    const log = (event: string): void => logger.warn(event)
+    return openStorage(config, { onFatal, onCommit, log, recognisesCopies: true })
   }
 
   function onFatal(cause: unknown): void {
@@ -134,7 +132,7 @@ export async function startRelay(
     // By a clock that never jumps, lest everybody has to wait for it.
     const steadyMs = hooks.nowMs ?? ((): number => Math.floor(performance.now()))
     const rates = new RateLimits(config, steadyMs, (bucket) => metrics.rateLimited.inc({ bucket }))
-    const wakeUps = new WakeUps()
+    const wakeUps = new WakeUps(storage.wakeUpChannel)
     const blocks = new BlockList(storage, streams, wakeUps)
     await blocks.refresh()
     const { publicUrl } = config
@@ -160,11 +158,13 @@ export async function startRelay(
 
   async function startMetrics({ metrics, streams, storage }: RelayContext) {
     if (config.metricsPort === null) return null
+    // A cluster has disks and backups of its own.
+    const folder = config.database === null ? dataDir : null
     metrics.observe({
       streams: () => streams.size,
       statistics: () => storage.statistics(nowMs()),
-      diskFreeBytes: async () => (dataDir === null ? null : diskFreeBytes(dataDir)),
-      lastBackupMs: async () => (dataDir === null ? null : lastBackupMs(dataDir)),
+      diskFreeBytes: async () => (folder === null ? null : diskFreeBytes(folder)),
+      lastBackupMs: async () => (folder === null ? null : lastBackupMs(folder)),
     })
     const host = config.metricsHost ?? config.host
     const onError = (cause: unknown): void =>
@@ -215,18 +215,18 @@ export interface InviteCodeOptions {
 
 /**
  * Makes an invite code for a relay that wants one; the relay may be running.
- * @param dataDir - the folder of its database.
+ * @param place - where the relay keeps everything.
  * @returns the code, which is stored nowhere.
  */
 export async function createInviteCode(
-  dataDir: string,
+  place: StoragePlace,
   { uses, expiresAtMs }: InviteCodeOptions,
 ): Promise<string> {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const onFatal = (cause: unknown): never => {
     throw cause
   }
-  const storage = openSqliteStorage({ path: databasePath(dataDir), onFatal })
+  const log = (): void => undefined
+  const storage = await openStorage(place, { onFatal, log, recognisesCopies: false })
   try {
     const code = generateInviteCode()
     await storage.addInviteCode(inviteCodeHash(code), uses, expiresAtMs)

@@ -2,12 +2,14 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorAnswer } from '#protocol/relay-api.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { BlobStoreError } from './blobs/blob-store.ts'
-import { StorageFullError } from './storage.ts'
+import { StorageFullError, StorageUnavailableError } from './storage.ts'
 
 /** A code that the relay answers with. */
 export type RelayErrorCode = {
   [Code in ErrorCode]: (typeof ERRORS)[Code] extends { readonly http: number } ? Code : never
 }[ErrorCode]
+
+const RETRY_WHEN_UNAVAILABLE_MS = 1_000
 
 /** Ends a request with an error of the table. Thrown inside routes and hooks, answered in one place. */
 export class RequestError extends Error {
@@ -39,6 +41,9 @@ const CODES_BY_STATUS: Readonly<Record<number, RelayErrorCode>> = {
 function failureOf(error: FastifyError | Error): Failure<RelayErrorCode> {
   if (error instanceof RequestError) return error.failure
   if (error instanceof StorageFullError) return failure('RELAY_FULL')
+  if (error instanceof StorageUnavailableError) {
+    return failure('OVERLOADED', { retryAfterMs: RETRY_WHEN_UNAVAILABLE_MS })
+  }
   if (error instanceof BlobStoreError) return failure('OVERLOADED')
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500
   const code = CODES_BY_STATUS[status] ?? (status < 500 ? 'INVALID_INPUT' : 'INTERNAL')

@@ -6,6 +6,7 @@ import type { GroupStorage } from './storage-groups.ts'
 import type { EraStorage } from './storage-era.ts'
 import type { KeyLogStorage } from './storage-key-log.ts'
 import type { NameStorage } from './storage-names.ts'
+import type { WakeUpChannel } from './wake-up-channel.ts'
 
 // What a relay needs from its database. Asynchronous and neutral: SQLite is one engine of it, a cluster's SQL
 // another. A method that changes something resolves only when the change is durable.
@@ -122,6 +123,19 @@ export class StorageFullError extends Error {
   override readonly name = 'StorageFullError'
 }
 
+/**
+ * Thrown (rejected) where the database did not answer, or not so that a change is known to be durable. It may or may not
+ * have happened: whoever asked repeats it.
+ */
+export class StorageUnavailableError extends Error {
+  override readonly name = 'StorageUnavailableError'
+}
+
+export interface StorageState {
+  /** On how many servers a change is when it is acknowledged: `quorum` is the primary and one standby at least. */
+  readonly copies: 'one' | 'quorum'
+}
+
 export interface RelayStorage
   extends
     BatchStorage,
@@ -133,6 +147,8 @@ export interface RelayStorage
     StorageAdministration {
   /** 32 random bytes made with the database: the root of session keys and of the registration salt. */
   readonly secret: Uint8Array
+  /** Where several processes share the database: hints between them. */
+  readonly wakeUpChannel?: WakeUpChannel
 
   /** The account and its entry in the log become durable together. */
   register(account: NewAccount, nowMs: number): Promise<Registration>
@@ -212,7 +228,7 @@ export interface RelayStorage
   useNonce(hash: Uint8Array, expiresAtMs: number): Promise<boolean>
   /** Removes a batch of what has had its time. @returns how many rows; 0 means nothing is left to remove. */
   expire(nowMs: number, retentionMs: number): Promise<number>
-  /** Rejects where the database does not answer. */
-  ping(): Promise<void>
+  /** Rejects where the database does not answer, or cannot make a change durable. */
+  ping(): Promise<StorageState>
   close(): Promise<void>
 }

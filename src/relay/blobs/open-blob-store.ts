@@ -55,12 +55,17 @@ export function s3Options(place: string, environment: Environment): S3Options {
  * @throws Error with a sentence for the operator, or what the system says.
  */
 export async function openBlobStore(
-  { blobs, dataDir, limits }: RelayConfig,
+  { blobs, database, dataDir, limits }: RelayConfig,
   environment: Environment = process.env,
 ): Promise<BlobStore> {
   const reserveBytes = limits.blobReserveBytes
   if (blobs?.startsWith('s3://')) return S3BlobStore.open(s3Options(blobs, environment))
   if (blobs !== null) return FileBlobStore.open({ folder: resolve(blobs), reserveBytes })
+  if (database !== null) {
+    throw new Error(
+      'Say where attachments lie, for all relays over this database: --blobs, a folder that they share or s3://bucket.',
+    )
+  }
   if (dataDir !== null) {
     return FileBlobStore.open({ folder: resolve(dataDir, BLOBS_FOLDER), reserveBytes })
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { RelayConfig } from '../config.ts'
+import { describeDatabase, parseDatabaseUrl } from '../postgres/database-url.ts'
 import { startRelay, type RunningRelay } from '../relay.ts'
 import { configOf } from '../settings/effective.ts'
 import { systemCode } from '../system-error.ts'
@@ -37,6 +38,12 @@ function firstSignal(): Promise<void> {
   })
 }
 
+/** A database as text, without its user and password. */
+function describeUrl(database: string | null): string | null {
+  const address = database === null ? null : parseDatabaseUrl(database)
+  return address?.ok === true ? describeDatabase(address.value) : null
+}
+
 /** Runs a relay until it is told to end. */
 export async function runRelay(command: Command, output: CommandOutput): Promise<void> {
   const [unknown] = command.args
@@ -61,10 +68,11 @@ export async function runRelay(command: Command, output: CommandOutput): Promise
     throw startFailure(cause, config)
   }
   const { dataDir, registration } = config
+  const database = describeUrl(config.database)
   const { url, metricsUrl } = relay
   output.result(
-    { event: 'ready', url, metricsUrl, dataDir, registration },
-    `Sotto relay ready at ${url}\nRegistration: ${registration} · data: ${dataDir ?? 'in memory'} · Ctrl+C ends it`,
+    { event: 'ready', url, metricsUrl, dataDir, database, registration },
+    `Sotto relay ready at ${url}\nRegistration: ${registration} · data: ${database ?? dataDir ?? 'in memory'} · Ctrl+C ends it`,
   )
   await signalled
   await relay.close()

@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander'
 import { adminSocketPath } from '../admin/socket-path.ts'
+import type { StoragePlace } from '../open-storage.ts'
 import {
+  configOf,
   effectiveSettings,
   SettingsError,
   textSetting,
@@ -11,7 +13,11 @@ import { SETTINGS, type Setting } from '../settings/setting.ts'
 const HELP: Readonly<Record<string, string>> = {
   host: 'address to listen on',
   port: 'port to listen on; 0 takes a free one',
-  dataDir: 'folder of the database (default: ~/.sotto-relay)',
+  dataDir: 'folder of the database, and of the socket of "relay admin" (default: ~/.sotto-relay)',
+  database: 'postgres://… of a cluster that holds everything, instead of a file in the folder',
+  withoutStandbys: 'one server of that cluster is enough: its loss is a loss',
+  wakeUp: 'how relays over one cluster wake each other: listen or poll',
+  blobs: 'where attachments lie: a folder, or s3://bucket/prefix (default: in the folder)',
   registration:
     'who may register: anybody (open), whoever does some work (work), or by code (invite)',
   powBits: 'leading zero bits of the work',
@@ -56,15 +62,22 @@ export function withSettingOptions(command: Command): Command {
     .addOption(configOption())
 }
 
-/** Adds the flags that say which relay is meant. */
-export function withFolderOptions(command: Command): Command {
+function withSome(command: Command, names: readonly string[]): Command {
   for (const setting of SETTINGS) {
     const { flag, name } = setting
-    if (flag !== null && (name === 'dataDir' || name === 'adminSocket')) {
-      command.addOption(optionOf(setting, flag))
-    }
+    if (flag !== null && names.includes(name)) command.addOption(optionOf(setting, flag))
   }
   return command.addOption(configOption()).option('--json', 'print JSON')
+}
+
+/** Adds the flags that say which relay is meant. */
+export function withFolderOptions(command: Command): Command {
+  return withSome(command, ['dataDir', 'adminSocket'])
+}
+
+/** Adds the flags that say where a relay keeps everything. */
+export function withPlaceOptions(command: Command): Command {
+  return withSome(command, ['dataDir', 'database', 'withoutStandbys'])
 }
 
 type FlagValue = string | boolean | readonly string[] | undefined
@@ -98,11 +111,24 @@ export function readSettings(command: Command): Promise<readonly EffectiveSettin
   })
 }
 
-/** The folder of the relay that a command is about. */
+/** The folder that has the database of the relay that a command is about. */
 export async function readFolder(command: Command): Promise<string> {
-  const folder = textSetting(await readSettings(command), 'dataDir')
+  const settings = await readSettings(command)
+  if (textSetting(settings, 'database') !== null) {
+    throw new SettingsError(
+      'This relay is in PostgreSQL, which has means of its own for that: docs/SELF-HOSTING.md, section 9.',
+    )
+  }
+  const folder = textSetting(settings, 'dataDir')
   if (folder === null) throw new SettingsError('Name the folder of the relay: --data FOLDER.')
   return folder
+}
+
+/** Where the relay that a command is about keeps everything. */
+export async function readPlace(command: Command): Promise<StoragePlace> {
+  const settings = await readSettings(command)
+  // Nothing is served: certificates that only the relay's user may read stay unread.
+  return configOf(settings.filter(({ setting }) => !/^tls(Cert|Key)$/.test(setting.name)))
 }
 
 /** Where the relay that a command is about listens for its operator. */

@@ -23,7 +23,7 @@ export interface MapRow {
 }
 
 /** Asks for the rows of entries by their positions, so that it can be run by engines that read in either way. */
-type Reading<T> = Generator<number, T, MapRow>
+export type Reading<T> = Generator<number, T, MapRow>
 
 /** Runs a reading where rows are there at once. */
 export function readAtOnce<T>(reading: Reading<T>, row: (position: number) => MapRow): T {

@@ -67,8 +67,8 @@ export function serviceRoutes(app: RelayApp, context: RelayContext): void {
   app.get('/healthz', { schema: { summary: 'The process runs' } }, async () => ({ ok: true }))
   app.get('/readyz', { schema: { summary: 'The database answers' } }, async () => {
     if (context.shutdown.announced) throw refuse('OVERLOADED')
-    await storage.ping()
-    return { ok: true }
+    const { copies } = await storage.ping()
+    return { ok: true, copies }
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }

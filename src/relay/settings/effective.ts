@@ -180,7 +180,7 @@ export async function effectiveSettings(
 /** The value of one setting that is a text. */
 export function textSetting(
   settings: readonly EffectiveSetting[],
-  name: 'dataDir' | 'adminSocket' | 'tlsCert' | 'tlsKey',
+  name: 'dataDir' | 'database' | 'adminSocket' | 'tlsCert' | 'tlsKey',
 ): string | null {
   const value = settings.find(({ setting }) => setting.name === name)?.value
   return typeof value === 'string' ? value : null
@@ -213,6 +213,7 @@ export async function configOf(settings: readonly EffectiveSetting[]): Promise<R
     group[last] = value
   }
   const config = relayConfig(options)
-  if (!config.ok) throw new SettingsError(`The settings do not fit: ${String(config.error.cause)}.`)
-  return config.value
+  if (config.ok) return config.value
+  const reason = String(config.error.cause).replace(/\.$/, '')
+  throw new SettingsError(`The settings do not fit: ${reason}.`)
 }

@@ -119,14 +119,10 @@ export function parseText(setting: Setting, text: string): SettingValue | undefi
   return value !== undefined && setting.accepts(value) ? value : undefined
 }
 
-/** A value as it may be shown: without the password of a URL. */
+/** A value as it may be shown: without the password of a URL. Those of databases may name several hosts. */
 export function shownValue(value: SettingValue): SettingValue {
-  if (typeof value !== 'string' || !URL.canParse(value)) return value
-  const url = new URL(value)
-  for (const name of url.searchParams.keys()) {
-    if (/password|secret|key/i.test(name)) url.searchParams.set(name, '***')
-  }
-  if (url.password === '' && url.search === new URL(value).search) return value
-  if (url.password !== '') url.password = '***'
-  return url.href
+  if (typeof value !== 'string') return value
+  // Up to the last @, lest the rest of a password that is not encoded is shown.
+  const masked = value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):.*@/is, '$1:***@')
+  return masked.replaceAll(/([?&][^=&#]*(?:password|secret|key)[^=&#]*=)[^&#]*/gi, '$1***')
 }

@@ -1,30 +1,10 @@
 import type { Database } from 'better-sqlite3'
-import type { AccountId, MailboxId, MailboxLimits } from '../storage.ts'
+import type { MailboxRules } from '../mailbox-rules.ts'
+import type { AccountId, MailboxId } from '../storage.ts'
 import { NO_QUOTAS, type BlockedAccount, type Quotas } from '../storage-admin.ts'
-
-/** What concerns the mailboxes of an account that has rules of its own. */
-export interface MailboxRules {
-  readonly blocked_ms: number | null
-  readonly mailbox_envelopes: number | null
-  readonly mailbox_bytes: number | null
-}
 
 interface RulesRow extends MailboxRules {
   readonly tokens: number | null
-}
-
-/** The limits of a mailbox under the rules of its account; `null` where it takes nothing. */
-export function mailboxLimits(
-  rules: MailboxRules | null,
-  limits: MailboxLimits,
-): MailboxLimits | null {
-  if (rules === null) return limits
-  if (rules.blocked_ms !== null) return null
-  return {
-    ...limits,
-    envelopes: rules.mailbox_envelopes ?? limits.envelopes,
-    bytes: rules.mailbox_bytes ?? limits.bytes,
-  }
 }
 
 /** Blocks and quotas of single accounts. Synchronous: changes run inside a group commit. */

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
+import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
 import type {
   AccountId,
   DepositOutcome,
@@ -9,7 +10,7 @@ import type {
   TokenRecord,
 } from '../storage.ts'
 import type { BatchTargetRecord } from '../storage-batches.ts'
-import { mailboxLimits, type AccountRules, type MailboxRules } from './account-rules.ts'
+import type { AccountRules } from './account-rules.ts'
 import type { HeldBack } from './group-commit.ts'
 
 interface MailboxRow {

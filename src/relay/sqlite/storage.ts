@@ -12,6 +12,7 @@ import { GroupCommit } from './group-commit.ts'
 import { KeyLogTables } from './key-log.ts'
 import { MailboxTables } from './mailboxes.ts'
 import { ensureMeta, ensureSecret } from './meta.ts'
+import { movedTo } from './moved.ts'
 import { PrekeyTables } from './prekeys.ts'
 import { migrate } from './schema.ts'
 import { Statistics } from './statistics.ts'
@@ -45,6 +46,11 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
   database.pragma(`journal_size_limit = ${WAL_KEPT_BYTES}`)
   database.pragma(`cache_size = -${CACHE_KIB}`)
   migrate(database)
+  const moved = movedTo(database)
+  if (moved !== null) {
+    database.close()
+    throw new Error(`This relay was moved to ${moved}: start it with --database.`)
+  }
   if (options.maxPages !== undefined) database.pragma(`max_page_count = ${options.maxPages}`)
 
   const secret = ensureSecret(database)
@@ -132,7 +138,10 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     statistics: (nowMs) => statistics.count(nowMs),
     restoredAtMs: administration.restoredAtMs,
     markRestored: (nowMs) => commits.run(() => administration.markRestored(nowMs)),
-    ping: async () => void one.get(),
+    ping: async () => {
+      one.get()
+      return { copies: 'one' }
+    },
     close: async () => {
       commits.flush()
       if (era.advance()) era.mark()

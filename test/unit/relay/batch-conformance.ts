@@ -18,7 +18,7 @@ interface Receiver {
  */
 export function batchConformance(
   name: string,
-  open: () => RelayStorage,
+  open: () => RelayStorage | Promise<RelayStorage>,
   countBodies: (storage: RelayStorage) => number | Promise<number>,
 ): void {
   describe(`${name} as storage of batches`, () => {
@@ -48,7 +48,7 @@ export function batchConformance(
       (await storage.waiting(mailbox, 0, 10, 10_000)) ?? []
 
     beforeEach(async () => {
-      storage = open()
+      storage = await open()
       ada = await receiver('ada')
       ben = await receiver('ben')
     })

@@ -10,7 +10,10 @@ const QUOTA = { blobs: 3, bytes: 1_000 }
 const ALL = NOW + 1_000_000
 
 /** What every engine must do with its account of attachments. */
-export function blobsConformance(name: string, open: () => RelayStorage): void {
+export function blobsConformance(
+  name: string,
+  open: () => RelayStorage | Promise<RelayStorage>,
+): void {
   describe(`${name} as storage of attachments`, () => {
     let storage: RelayStorage
     let ada: AccountId
@@ -41,7 +44,7 @@ export function blobsConformance(name: string, open: () => RelayStorage): void {
     }
 
     beforeEach(async () => {
-      storage = open()
+      storage = await open()
       ada = await account('ada')
       ben = await account('ben')
     })
@@ -105,7 +108,8 @@ export function blobsConformance(name: string, open: () => RelayStorage): void {
       const finished = await Promise.all(rivals.map((key) => finish(key, 30)))
       expect(finished.map((blob) => blob?.offset ?? null)).toEqual([null, null, null, null, 30])
       expect(await storage.blobParts(id, 0, 100)).toMatchObject([{ key: rivals.at(-1) }])
-      expect(await storage.blobTrash(ALL)).toEqual(rivals.slice(0, -1))
+      const lost = rivals.slice(0, -1).toSorted()
+      expect((await storage.blobTrash(ALL)).toSorted()).toEqual(lost)
     })
 
     test('a part counts once', async () => {

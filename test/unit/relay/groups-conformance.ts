@@ -7,7 +7,10 @@ const NOW = 1_000_000
 const LIMITS = { commits: 5, bytes: 1_000 }
 
 /** What every engine must do with the commits of groups. */
-export function groupsConformance(name: string, open: () => RelayStorage): void {
+export function groupsConformance(
+  name: string,
+  open: () => RelayStorage | Promise<RelayStorage>,
+): void {
   describe(`${name} as storage of groups`, () => {
     let storage: RelayStorage
     /** The token hashes of the epochs of one group. */
@@ -29,8 +32,8 @@ export function groupsConformance(name: string, open: () => RelayStorage): void 
     const epochs = async (...args: Parameters<typeof read>) =>
       (await read(...args))?.map(({ epoch }) => epoch) ?? null
 
-    beforeEach(() => {
-      storage = open()
+    beforeEach(async () => {
+      storage = await open()
       group = randomBytes(32)
       tokens = Array.from({ length: 12 }, () => randomBytes(32))
     })

@@ -28,12 +28,18 @@ function newAccount(name: string, change: Partial<NewAccount> = {}): NewAccount 
   }
 }
 
-/** What every engine must do about the log of device lists. */
-export function keyLogConformance(engine: string, open: () => RelayStorage): void {
+/**
+ * What every engine must do about the log of device lists.
+ * @param open - opens a storage that is empty.
+ */
+export function keyLogConformance(
+  engine: string,
+  open: () => RelayStorage | Promise<RelayStorage>,
+): void {
   describe(`the log of device lists in ${engine}`, () => {
     let storage: RelayStorage
-    beforeEach(() => {
-      storage = open()
+    beforeEach(async () => {
+      storage = await open()
     })
     afterEach(() => storage.close())
 
@@ -142,7 +148,7 @@ export function keyLogConformance(engine: string, open: () => RelayStorage): voi
         expect(await provenHead(name, head, head.size)).toMatchObject({ count: 1 })
       }
       const roots: Uint8Array[] = []
-      const grown = open()
+      const grown = await open()
       for (const name of names) {
         await grown.register(newAccount(name), NOW)
         roots.push((await grown.logHead()).root)

@@ -155,12 +155,31 @@ describe('settings', () => {
       'postgres://db/sotto?user=relay&password=***',
     ],
     ['postgres://db/sotto', 'postgres://db/sotto'],
+    [
+      'postgres://relay:hunter2@db1:5432,db2:5433/sotto?sslmode=require',
+      'postgres://relay:***@db1:5432,db2:5433/sotto?sslmode=require',
+    ],
+    // Not encoded as it must be, so it is refused where it is used, but shown before.
+    ['postgres://relay:hun/t@er2@db/sotto', 'postgres://relay:***@db/sotto'],
     ['https://relay.example.org', 'https://relay.example.org'],
     ['/var/lib/sotto', '/var/lib/sotto'],
     [8443, 8443],
     [null, null],
   ])('%j is shown as %j', (value, shown) => {
     expect(shownValue(value)).toBe(shown)
+  })
+
+  test('a database comes from a file named by the environment, and its password is told nobody', async () => {
+    const path = file('postgres://relay:hunter2@db1,db2/sotto\n', 'database-url')
+    const env = { SOTTO_RELAY_DATABASE_FILE: path }
+    const config = await configOf(await effectiveSettings({ ...NOTHING, env }))
+    expect(config.database).toBe('postgres://relay:hunter2@db1,db2/sotto')
+    const wrong = { SOTTO_RELAY_DATABASE: 'postgres://relay:hunter2@db1/sotto?sslmode=maybe' }
+    const settings = await effectiveSettings({ ...NOTHING, env: wrong })
+    const outcome = await configOf(settings).catch((cause: unknown) => cause)
+    expect(outcome).toBeInstanceOf(SettingsError)
+    expect(String(outcome)).toMatch(/do not fit: sslmode must be one of [^.]*\.$/)
+    expect(String(outcome)).not.toContain('hunter2')
   })
 
   test('every one has a variable of its own, and every plain one a flag', () => {

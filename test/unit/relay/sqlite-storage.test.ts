@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
@@ -16,9 +16,20 @@ function throwFatal(cause: unknown): never {
   throw cause
 }
 
-const inMemory = (): RelayStorage => openSqliteStorage({ path: ':memory:', onFatal: throwFatal })
-storageConformance('SQLite', inMemory)
-adminConformance('SQLite', inMemory)
+const shared = mkdtempSync(join(tmpdir(), 'sotto-relay-'))
+let databases = 0
+afterAll(() => rmSync(shared, { recursive: true }))
+
+storageConformance('SQLite', {
+  open: async () => {
+    databases += 1
+    return openSqliteStorage({ path: join(shared, `${databases}.db`), onFatal: throwFatal })
+  },
+  openAnother: async () =>
+    openSqliteStorage({ path: join(shared, `${databases}.db`), onFatal: throwFatal }),
+  keepsOrder: true,
+})
+adminConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
 
 describe('the SQLite engine', () => {
   let folder: string

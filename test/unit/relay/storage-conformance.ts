@@ -44,8 +44,18 @@ const take = (hash: Uint8Array, nowMs: number = NOW, lastResortOnly = false) => 
   lastResortOnly,
 })
 
+/** A database of an engine under test. */
+export interface StorageSubject {
+  /** Opens it, empty. */
+  open(): Promise<RelayStorage>
+  /** Opens the same again, as another process of the relay would. */
+  openAnother(): Promise<RelayStorage>
+  /** Whether changes that come at once count in the order in which they came, instead of in any. */
+  readonly keepsOrder: boolean
+}
+
 /** What every engine of the storage port must do. */
-export function storageConformance(name: string, open: () => RelayStorage): void {
+export function storageConformance(name: string, subject: StorageSubject): void {
   describe(`${name} as relay storage`, () => {
     let storage: RelayStorage
     let account: AccountRecord
@@ -75,7 +85,7 @@ export function storageConformance(name: string, open: () => RelayStorage): void
     }
 
     beforeEach(async () => {
-      storage = open()
+      storage = await subject.open()
       account = await add(newAccount('alice'))
       mailbox = account.devices[0]?.mailbox as MailboxId
     })
@@ -415,35 +425,29 @@ export function storageConformance(name: string, open: () => RelayStorage): void
         })
       })
 
-      test('deposits and other changes that come at once count as if one came after the other', async () => {
+      test('deposits and other changes that come at once add up', async () => {
         const [first, second] = [await addToken(account.id), await addToken(account.id)]
-        const outcomes = await Promise.all([
-          deposit(first),
-          deposit(second),
-          deposit(first),
+        const knock = () =>
+          storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW)
+        const [acknowledged, expired, ...offered] = await Promise.all([
           storage.acknowledge(mailbox, { through: 2 }),
-          storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW),
-          deposit(second),
           storage.expire(NOW, 1_000_000),
-          deposit(first),
-          deposit(second),
-          deposit(first),
+          ...[deposit(first), deposit(second), knock(), deposit(first), deposit(second)],
+          ...[deposit(first), deposit(second), deposit(first), deposit(second)],
         ])
-        const stored = { outcome: 'stored', mailbox }
-        const full = { outcome: 'mailbox-full' }
-        expect(outcomes).toEqual([
-          ...[stored, stored, stored],
-          2,
-          ...[stored, stored],
-          0,
-          ...[stored, stored, full],
-        ])
-        const waiting = await storage.waiting(mailbox, 0, 100, 1e6)
-        expect(waiting?.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6, 7])
-        expect(await deposit(second)).toEqual(full)
-        await storage.acknowledge(mailbox, { through: 3 })
-        expect(await deposit(second)).toEqual(stored)
-        expect(await deposit(first)).toEqual(full)
+        expect(expired).toBe(0)
+        const stored = offered.filter(({ outcome }) => outcome === 'stored').length
+        const full = offered.filter(({ outcome }) => outcome === 'mailbox-full').length
+        expect(stored + full).toBe(offered.length)
+        const waiting = (await storage.waiting(mailbox, 0, 100, 1e6)) ?? []
+        expect(waiting).toHaveLength(stored - acknowledged)
+        const sequences = waiting.map(({ sequence }) => sequence)
+        expect(sequences).toEqual([...new Set(sequences)].toSorted((a, b) => a - b))
+        // What is counted is what waits.
+        for (let room = LIMITS.envelopes - waiting.length; room > 0; room--) {
+          expect(await deposit(first)).toEqual({ outcome: 'stored', mailbox })
+        }
+        expect(await deposit(first)).toEqual({ outcome: 'mailbox-full' })
       })
 
       test('the same envelope many times at once is stored once', async () => {
@@ -462,25 +466,77 @@ export function storageConformance(name: string, open: () => RelayStorage): void
         expect(outcomes.filter(({ outcome }) => outcome === 'refused')).toHaveLength(4)
       })
 
-      test('what is revoked or deleted in between takes nothing more', async () => {
+      test('what is revoked or deleted meanwhile takes nothing more', async () => {
         const hash = await addToken(account.id)
-        const outcomes = await Promise.all([
+        const [before, revoked, after] = await Promise.all([
           deposit(hash),
           storage.putTokens(account.id, { add: [], revoke: [hash] }, 100, NOW),
           deposit(hash),
         ])
-        expect(outcomes[0]).toMatchObject({ outcome: 'stored' })
-        expect(outcomes[2]).toEqual({ outcome: 'refused' })
+        expect(revoked).toBe('stored')
+        const stored = [before, after].filter(({ outcome }) => outcome === 'stored')
+        const refused = [before, after].filter(({ outcome }) => outcome === 'refused')
+        expect(stored.length + refused.length).toBe(2)
+        expect(await storage.waiting(mailbox, 0, 100, 1e6)).toHaveLength(stored.length)
+        expect(await deposit(hash)).toEqual({ outcome: 'refused' })
         const other = await addToken(account.id)
-        const [before, , after] = await Promise.all([
-          deposit(other),
-          storage.deleteAccount(account.id),
-          deposit(other),
-        ])
-        expect(before).toMatchObject({ outcome: 'stored' })
-        expect(after).toEqual({ outcome: 'refused' })
+        await Promise.all([deposit(other), storage.deleteAccount(account.id), deposit(other)])
+        expect(await deposit(other)).toEqual({ outcome: 'refused' })
         expect(await storage.waiting(mailbox, 0, 100, 1e6)).toBeNull()
       })
+
+      if (subject.keepsOrder) {
+        test('deposits and other changes that come at once count in the order in which they came', async () => {
+          const [first, second] = [await addToken(account.id), await addToken(account.id)]
+          const outcomes = await Promise.all([
+            deposit(first),
+            deposit(second),
+            deposit(first),
+            storage.acknowledge(mailbox, { through: 2 }),
+            storage.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, LIMITS, NOW),
+            deposit(second),
+            storage.expire(NOW, 1_000_000),
+            deposit(first),
+            deposit(second),
+            deposit(first),
+          ])
+          const stored = { outcome: 'stored', mailbox }
+          const full = { outcome: 'mailbox-full' }
+          expect(outcomes).toEqual([
+            ...[stored, stored, stored],
+            2,
+            ...[stored, stored],
+            0,
+            ...[stored, stored, full],
+          ])
+          const waiting = await storage.waiting(mailbox, 0, 100, 1e6)
+          expect(waiting?.map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6, 7])
+          expect(await deposit(second)).toEqual(full)
+          await storage.acknowledge(mailbox, { through: 3 })
+          expect(await deposit(second)).toEqual(stored)
+          expect(await deposit(first)).toEqual(full)
+        })
+
+        test('what is revoked or deleted in between takes nothing more', async () => {
+          const hash = await addToken(account.id)
+          const outcomes = await Promise.all([
+            deposit(hash),
+            storage.putTokens(account.id, { add: [], revoke: [hash] }, 100, NOW),
+            deposit(hash),
+          ])
+          expect(outcomes[0]).toMatchObject({ outcome: 'stored' })
+          expect(outcomes[2]).toEqual({ outcome: 'refused' })
+          const other = await addToken(account.id)
+          const [before, , after] = await Promise.all([
+            deposit(other),
+            storage.deleteAccount(account.id),
+            deposit(other),
+          ])
+          expect(before).toMatchObject({ outcome: 'stored' })
+          expect(after).toEqual({ outcome: 'refused' })
+          expect(await storage.waiting(mailbox, 0, 100, 1e6)).toBeNull()
+        })
+      }
 
       test('an unknown device or token is refused', async () => {
         const tokenHash = await addToken(account.id)
@@ -525,8 +581,208 @@ export function storageConformance(name: string, open: () => RelayStorage): void
       expect(await storage.useNonce(randomBytes(32), NOW)).toBe(true)
     })
 
+    describe('two processes on one database', () => {
+      let other: RelayStorage
+      beforeEach(async () => {
+        other = await subject.openAnother()
+      })
+      afterEach(() => other.close())
+
+      /** Runs something so often at once, in turn at either process. */
+      function race<T>(count: number, run: (at: RelayStorage, turn: number) => Promise<T>) {
+        const turns = Array.from({ length: count }, (_, turn) => turn)
+        return Promise.all(turns.map((turn) => run(turn % 2 === 0 ? storage : other, turn)))
+      }
+
+      function outcomes(results: readonly { readonly outcome: string }[]): Record<string, number> {
+        const counts: Record<string, number> = {}
+        for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
+        return counts
+      }
+
+      function put(at: RelayStorage, tokenHash: Uint8Array, id: Uint8Array, limits = LIMITS) {
+        const envelope = { tokenHash, deviceId: 1, id, body: Uint8Array.of(5) }
+        return at.deposit(envelope, limits, NOW)
+      }
+
+      const WIDE: MailboxLimits = { ...LIMITS, envelopes: 1e6, bytes: 1e9 }
+
+      test('share the secret, and see what the other did', async () => {
+        expect(other.secret).toEqual(storage.secret)
+        const hash = await addToken(account.id)
+        expect(await put(other, hash, randomBytes(16))).toEqual({ outcome: 'stored', mailbox })
+        expect(await storage.waiting(mailbox, 0, 10, 1_000)).toHaveLength(1)
+        await other.acknowledge(mailbox, { through: 1 })
+        expect(await storage.waiting(mailbox, 0, 10, 1_000)).toEqual([])
+      })
+
+      test('16 takers at once never get the same one-time key', async () => {
+        const ids = Array.from({ length: 100 }, (_, index) => index + 1)
+        await storage.publishPrekeys(mailbox, upload(1, ids), 100)
+        const given: number[] = []
+        await race(16, async (at) => {
+          for (let turn = 0; turn < 8; turn++) {
+            const [bundle] = (await at.takeBundles(account.id, take(randomBytes(32)))) ?? []
+            if (bundle === undefined) throw new Error('there was no bundle')
+            if (bundle.oneTimePrekey !== null) given.push(bundle.oneTimePrekey.id)
+          }
+        })
+        expect(new Set(given).size).toBe(given.length)
+        expect(given.length + ((await storage.prekeyCounts(mailbox))?.oneTime ?? 0)).toBe(100)
+      })
+
+      test('one request for bundles, repeated while it runs, takes one key', async () => {
+        await storage.publishPrekeys(mailbox, upload(1, [1, 2, 3]), 10)
+        const request = take(randomBytes(32))
+        const [first, ...others] = await race(6, (at) => at.takeBundles(account.id, request))
+        for (const one of others) expect(one).toEqual(first)
+        expect(await storage.prekeyCounts(mailbox)).toMatchObject({ oneTime: 2, kemOneTime: 2 })
+      })
+
+      test('commit order is the order of sequences: a reader that follows misses nothing', async () => {
+        const hashes = [await addToken(account.id), await addToken(account.id)]
+        const deposited = new Set<string>()
+        let done = false
+        const senders = race(8, async (at, turn) => {
+          for (let index = 0; index < 25; index++) {
+            const id = randomBytes(16)
+            deposited.add(Buffer.from(id).toString('hex'))
+            await put(at, hashes[turn % 2] as Uint8Array, id, WIDE)
+          }
+        }).finally(() => (done = true))
+        const read: string[] = []
+        const sequences: number[] = []
+        const follow = async (): Promise<void> => {
+          for (;;) {
+            const last = done
+            const next = (await other.waiting(mailbox, sequences.at(-1) ?? 0, 50, 1e6)) ?? []
+            sequences.push(...next.map(({ sequence }) => sequence))
+            read.push(...next.map(({ id }) => Buffer.from(id).toString('hex')))
+            if (last && next.length === 0) return
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+        }
+        await Promise.all([senders, follow()])
+        expect(new Set(read)).toEqual(deposited)
+        expect(read).toHaveLength(deposited.size)
+        expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
+      })
+
+      test('the same envelope at once is stored once', async () => {
+        const hash = await addToken(account.id)
+        const id = randomBytes(16)
+        const results = await race(12, (at) => put(at, hash, id))
+        expect(outcomes(results)).toEqual({ stored: 1, seen: 11 })
+        expect(await storage.waiting(mailbox, 0, 10, 1_000)).toHaveLength(1)
+      })
+
+      test('a mailbox takes no more than its quota, whoever asks', async () => {
+        const hash = await addToken(account.id)
+        const results = await race(20, (at) => put(at, hash, randomBytes(16)))
+        expect(outcomes(results)).toEqual({
+          stored: LIMITS.envelopes,
+          'mailbox-full': 20 - LIMITS.envelopes,
+        })
+        const knocks = await race(6, (at) =>
+          at.knock({ mailbox, id: randomBytes(16), body: Uint8Array.of(1) }, WIDE, NOW),
+        )
+        expect(outcomes(knocks)).toEqual({ stored: WIDE.knocks, 'mailbox-full': 6 - WIDE.knocks })
+      })
+
+      test('a bounded token is good for its number of deposits', async () => {
+        const hash = await addToken(account.id, 3)
+        const results = await race(10, (at) => put(at, hash, randomBytes(16), WIDE))
+        expect(outcomes(results)).toEqual({ stored: 3, refused: 7 })
+      })
+
+      test('one token cannot be claimed by two accounts', async () => {
+        const bob = await add(newAccount('bob'))
+        const hash = randomBytes(32)
+        const token = { hash, label: new Uint8Array(16), uses: null, expiresAtMs: null }
+        const results = await race(2, (at, turn) =>
+          at.putTokens(turn === 0 ? account.id : bob.id, { add: [token], revoke: [] }, 10, NOW),
+        )
+        expect(results.toSorted()).toEqual(['conflict', 'stored'])
+      })
+
+      test('a name is given once, a code as often as it says', async () => {
+        const keys = Array.from({ length: 6 }, (_, index) => new Uint8Array(65).fill(10 + index))
+        const claims = await race(6, (at, turn) =>
+          at.register(newAccount('carol', { signingKey: keys[turn] as Uint8Array }), NOW),
+        )
+        expect(outcomes(claims)).toEqual({ created: 1, taken: 5 })
+        const inviteHash = randomBytes(32)
+        await storage.addInviteCode(inviteHash, 2, NOW + 1_000)
+        const invited = await race(6, (at, turn) =>
+          at.register(newAccount(`guest${turn}`, { inviteHash }), NOW),
+        )
+        expect(outcomes(invited)).toEqual({ created: 2, 'invite-refused': 4 })
+      })
+
+      test('a nonce is used once', async () => {
+        const hash = randomBytes(32)
+        const used = await race(8, (at) => at.useNonce(hash, NOW))
+        expect(used.filter(Boolean)).toHaveLength(1)
+      })
+
+      test('what is acknowledged while more comes leaves the sums right', async () => {
+        const hash = await addToken(account.id)
+        await race(8, async (at, turn) => {
+          for (let index = 0; index < 10; index++) {
+            if (turn % 4 === 0) await at.acknowledge(mailbox, { through: 1e9 })
+            else await put(at, hash, randomBytes(16), WIDE)
+          }
+        })
+        await storage.acknowledge(mailbox, { through: 1e9 })
+        const refill = await race(LIMITS.envelopes + 1, (at) => put(at, hash, randomBytes(16)))
+        expect(outcomes(refill)).toEqual({ stored: LIMITS.envelopes, 'mailbox-full': 1 })
+      })
+
+      test('an account that is deleted meanwhile leaves nothing', async () => {
+        const hash = await addToken(account.id)
+        const results = await race(12, async (at, turn) => {
+          if (turn !== 6) return put(at, hash, randomBytes(16), WIDE)
+          await at.deleteAccount(account.id)
+          return { outcome: 'deleted' }
+        })
+        for (const { outcome } of results) expect(outcome).toMatch(/^(stored|refused|deleted)$/)
+        expect(await other.waiting(mailbox, 0, 10, 1_000)).toBeNull()
+        expect(await put(other, hash, randomBytes(16))).toEqual({ outcome: 'refused' })
+        const again = await add(newAccount('alice'))
+        expect(await storage.waiting(again.devices[0]?.mailbox as MailboxId, 0, 10, 1e6)).toEqual(
+          [],
+        )
+      })
+
+      test('a device renewed meanwhile gets what is deposited from then on', async () => {
+        const hash = await addToken(account.id)
+        await race(9, async (at, turn) => {
+          if (turn === 4)
+            await at.register(newAccount('alice', { certificate: randomBytes(9) }), NOW)
+          else await put(at, hash, randomBytes(16), WIDE)
+        })
+        const renewed = await storage.findAccount('alice')
+        const current = renewed?.devices[0]?.mailbox as MailboxId
+        expect(current).not.toBe(mailbox)
+        const id = randomBytes(16)
+        expect(await put(other, hash, id, WIDE)).toEqual({ outcome: 'stored', mailbox: current })
+        const waiting = (await storage.waiting(current, 0, 100, 1e6)) ?? []
+        expect(waiting.at(-1)?.id).toEqual(Buffer.from(id))
+        expect(await storage.waiting(mailbox, 0, 10, 1e6)).toBeNull()
+      })
+
+      test('expiring at both frees each envelope once', async () => {
+        const hash = await addToken(account.id)
+        for (let index = 0; index < LIMITS.envelopes; index++) await deposit(hash)
+        const removed = await race(4, (at) => at.expire(NOW + 10, 10))
+        expect(removed.reduce((sum, count) => sum + count, 0)).toBe(LIMITS.envelopes)
+        const refill = await race(LIMITS.envelopes + 1, (at) => put(at, hash, randomBytes(16)))
+        expect(outcomes(refill)).toEqual({ stored: LIMITS.envelopes, 'mailbox-full': 1 })
+      })
+    })
+
     test('it answers a ping', async () => {
-      await expect(storage.ping()).resolves.toBeUndefined()
+      expect((await storage.ping()).copies).toMatch(/^(one|quorum)$/)
     })
   })
 }

@@ -1,0 +1,77 @@
+import type { MailboxRules } from '../mailbox-rules.ts'
+import type { AccountId, MailboxId } from '../storage.ts'
+import type { BlockedAccount, Quotas } from '../storage-admin.ts'
+import type { Transactions, Value } from './transactions.ts'
+
+interface RulesRow extends MailboxRules {
+  readonly tokens: number | null
+}
+
+export interface FoundRules {
+  readonly quotas: Quotas
+  readonly blockedAtMs: number | null
+}
+
+const FIND = `SELECT blocked_ms, mailbox_envelopes, mailbox_bytes, tokens FROM account_rules
+  WHERE account = $1`
+// So that it is not deleted meanwhile.
+const LOCK_ACCOUNT = 'SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE'
+const SET_QUOTAS = `INSERT INTO account_rules (account, mailbox_envelopes, mailbox_bytes, tokens)
+  VALUES ($1, $2, $3, $4) ON CONFLICT (account) DO UPDATE SET tokens = excluded.tokens,
+    mailbox_envelopes = excluded.mailbox_envelopes, mailbox_bytes = excluded.mailbox_bytes`
+const SET_BLOCKED = `INSERT INTO account_rules (account, blocked_ms) VALUES ($1, $2)
+  ON CONFLICT (account) DO UPDATE SET blocked_ms = excluded.blocked_ms`
+const DROP_EMPTY = `DELETE FROM account_rules WHERE account = $1 AND blocked_ms IS NULL
+  AND mailbox_envelopes IS NULL AND mailbox_bytes IS NULL AND tokens IS NULL`
+const BLOCKED = `SELECT account, mailbox FROM account_rules LEFT JOIN devices USING (account)
+  WHERE blocked_ms IS NOT NULL ORDER BY account, mailbox`
+
+/** Blocks and quotas of single accounts. Deposits and tokens read them where they are decided. */
+export class AccountRules {
+  readonly #transactions: Transactions
+
+  constructor(transactions: Transactions) {
+    this.#transactions = transactions
+  }
+
+  async find(account: AccountId): Promise<FoundRules> {
+    const [row] = await this.#transactions.read<RulesRow>(FIND, [account])
+    return {
+      quotas: {
+        mailboxEnvelopes: row?.mailbox_envelopes ?? null,
+        mailboxBytes: row?.mailbox_bytes ?? null,
+        tokens: row?.tokens ?? null,
+      },
+      blockedAtMs: row?.blocked_ms ?? null,
+    }
+  }
+
+  setQuotas(account: AccountId, quotas: Quotas): Promise<boolean> {
+    const { mailboxEnvelopes, mailboxBytes, tokens } = quotas
+    return this.#set(SET_QUOTAS, account, [mailboxEnvelopes, mailboxBytes, tokens])
+  }
+
+  setBlocked(account: AccountId, atMs: number | null): Promise<boolean> {
+    return this.#set(SET_BLOCKED, account, [atMs])
+  }
+
+  async blocked(): Promise<readonly BlockedAccount[]> {
+    type Row = { readonly account: AccountId; readonly mailbox: MailboxId | null }
+    const found = new Map<AccountId, MailboxId[]>()
+    for (const { account, mailbox } of await this.#transactions.read<Row>(BLOCKED)) {
+      const mailboxes = found.get(account) ?? []
+      if (mailbox !== null) mailboxes.push(mailbox)
+      found.set(account, mailboxes)
+    }
+    return [...found].map(([id, mailboxes]) => ({ id, mailboxes }))
+  }
+
+  #set(text: string, account: AccountId, values: readonly Value[]): Promise<boolean> {
+    return this.#transactions.run(async (transaction) => {
+      if ((await transaction.query(LOCK_ACCOUNT, [account])).length === 0) return false
+      transaction.send(text, [account, ...values])
+      transaction.send(DROP_EMPTY, [account])
+      return true
+    })
+  }
+}
