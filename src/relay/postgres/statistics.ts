@@ -32,14 +32,18 @@ const INVITES = `SELECT coalesce(sum(uses_left), 0)::bigint AS count FROM invite
   WHERE expires_ms > $1`
 
 /** Which part of a table is read, in percent. */
-function percentOf(bytes: number): number {
-  return Math.min(100, (100 * COUNTED_PAGES * PAGE_BYTES) / Math.max(bytes, 1))
+function percentOf(bytes: number, pages: number): number {
+  return Math.min(100, (100 * pages * PAGE_BYTES) / Math.max(bytes, 1))
 }
 
-/** Counts what there is, at a cost that does not grow with it: what is large is estimated. */
+/**
+ * Counts what there is, at a cost that does not grow with it: what is large is estimated.
+ * @param pages - of a table that are read.
+ */
 export async function readStatistics(
   transactions: Transactions,
   nowMs: number,
+  pages: number = COUNTED_PAGES,
 ): Promise<StorageStatistics> {
   const [sizes] = await transactions.read<Sizes>(SIZES)
   if (sizes === undefined) throw new TypeError('the database told no sizes')
@@ -50,8 +54,8 @@ export async function readStatistics(
     )
     return rows[0]?.count ?? 0
   }
-  const accounts = percentOf(sizes.accounts)
-  const devices = percentOf(sizes.devices)
+  const accounts = percentOf(sizes.accounts, pages)
+  const devices = percentOf(sizes.devices, pages)
   const whole = (part: number, percent: number): number => Math.round((part * 100) / percent)
   const firstMs = (Math.floor(nowMs / DAY_MS) - STATISTICS_DAYS + 1) * DAY_MS
   const sums = (await transactions.read<DeviceSums>(DEVICES, [devices]))[0]

@@ -2,8 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { beginEra } from '#relay/postgres/era.ts'
+import { Primary } from '#relay/postgres/primary.ts'
 import { migratePostgres, SCHEMA_VERSION } from '#relay/postgres/schema.ts'
+import { readStatistics } from '#relay/postgres/statistics.ts'
 import { openPostgresStorage, type PostgresStorageOptions } from '#relay/postgres/storage.ts'
+import { Transactions } from '#relay/postgres/transactions.ts'
 import {
   StorageUnavailableError,
   type MailboxId,
@@ -138,6 +141,33 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       ])
       await expect(open({ address })).rejects.toThrow(/version 99/)
       await expect(migratePostgres(address)).rejects.toThrow(/version 99/)
+    })
+  })
+
+  describe('statistics of large tables', () => {
+    test('are estimated from a part, and always from the same', async () => {
+      await server.query('CREATE DATABASE large')
+      const address = databaseAddress(server.url.replace(/postgres$/, 'large'))
+      await migratePostgres(address)
+      const primary = new Primary({ address, connections: 1, log: () => undefined })
+      const transactions = new Transactions(primary, false)
+      await transactions.run(async (transaction) => {
+        transaction.send(`INSERT INTO accounts (name, signing_key, created_ms)
+          SELECT 'user' || n, decode(repeat('04', 65), 'hex'), n FROM generate_series(1, 20000) AS n`)
+        transaction.send(`INSERT INTO devices (account, device, seen_ms, waiting, waiting_bytes)
+          SELECT id, 1, 1, 2, 50 FROM accounts`)
+      })
+      const exact = { accounts: 20_000, devices: 20_000, waiting: 40_000, waitingBytes: 1_000_000 }
+      expect(await readStatistics(transactions, NOW)).toMatchObject(exact)
+      const { databaseBytes: _bytes, ...first } = await readStatistics(transactions, NOW, 50)
+      expect(first.registrations).toEqual([{ day: '1970-01-01', accounts: 20_000 }])
+      for (const name of ['accounts', 'devices', 'waiting', 'waitingBytes'] as const) {
+        expect(first[name] / exact[name]).toBeGreaterThan(0.5)
+        expect(first[name] / exact[name]).toBeLessThan(2)
+        expect(first[name]).not.toBe(exact[name])
+      }
+      expect(await readStatistics(transactions, NOW, 50)).toMatchObject(first)
+      await primary.close()
     })
   })
 
