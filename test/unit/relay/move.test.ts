@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RequestSigner } from '#core/ports.ts'
+import { verifyChainProof } from '#crypto/key-log.ts'
+import { verifyConsistency } from '#crypto/merkle-log.ts'
 import { randomBytes } from '#crypto/primitives.ts'
+import { encodeHex } from '#shared/bytes.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { moveRelay } from '#relay/move/move.ts'
 import { migratePostgres } from '#relay/postgres/schema.ts'
@@ -14,7 +17,7 @@ import { relayConfig, type RelayOptions } from '#relay/config.ts'
 import { databasePath } from '#relay/data-folder.ts'
 import { createInviteCode } from '#relay/relay.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
-import type { RelayStorage } from '#relay/storage.ts'
+import type { NewAccount, RelayStorage } from '#relay/storage.ts'
 import { NO_QUOTAS } from '#relay/storage-admin.ts'
 import {
   databaseAddress,
@@ -181,7 +184,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
       invite_codes: 1,
       account_rules: 2,
       reserved_names: 3,
-      meta: 3,
+      meta: 4,
     })
     for (const { digest } of tables) expect(digest).toMatch(/^[0-9a-f]{64}$/)
 
@@ -217,6 +220,39 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     expect((await storage.blockedAccounts()).map(({ id }) => id)).toEqual([bob?.id])
     expect(await storage.reservedNames(null, 9)).toEqual(['acme', 'help', 'root'])
     await storage.close()
+  })
+
+  test('the log goes on where it was, under the same key', async () => {
+    const listed = (name: string, version: number): NewAccount => ({
+      name,
+      signingKey: new Uint8Array(65).fill(4),
+      deviceId: 1,
+      certificate: Uint8Array.of(version),
+      inviteHash: null,
+      deviceList: { version, bytes: Uint8Array.of(version) },
+    })
+    const before = openFile()
+    for (const name of ['alice', 'bob', 'carol']) await before.register(listed(name, 1), 1)
+    const removed = await before.findAccount('carol')
+    if (removed === null) throw new Error('the account was not stored')
+    await before.deleteAccount(removed.id)
+    const old = await before.logHead()
+    await before.close()
+    await moveRelay(file, address)
+
+    const after = await openTarget()
+    expect(encodeHex(after.logKey)).toBe(encodeHex(before.logKey))
+    expect(await after.logHead()).toEqual(old)
+    await after.register(listed('alice', 2), 1)
+    const head = await after.logHead()
+    const path = await after.logConsistency(old.size, head.size)
+    expect(verifyConsistency({ oldSize: old.size, oldRoot: old.root, ...head, path })).toBe(true)
+    const at = { size: head.size, treeSize: head.size, after: 0, maxEntries: 9 }
+    for (const [name, count] of Object.entries({ alice: 2, bob: 1, carol: 2 })) {
+      const proof = await after.logChain(name, at)
+      expect(proof && verifyChainProof(name, head, proof)).toMatchObject({ count })
+    }
+    await after.close()
   })
 
   test('a relay that was restored stays known as such', async () => {
