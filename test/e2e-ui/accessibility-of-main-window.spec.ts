@@ -92,6 +92,7 @@ for (const theme of ['light', 'dark', 'high-contrast'] as const) {
         const size = narrow ? { width: 420, height: 800 } : { width: 1280, height: 800 }
         const app = await open(scenario, { theme, size })
         await go?.(app.page)
+        if (part !== undefined) await app.page.locator(part).waitFor()
         await app.expectAccessible(part)
       })
     }

@@ -78,6 +78,7 @@ export class Interface {
   async expectAccessible(part = 'body'): Promise<void> {
     // Colours that are still on their way to another theme have the contrast of neither.
     await this.page.evaluate(async () => {
+      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
       const running = document.getAnimations().filter(({ playState }) => playState === 'running')
       await Promise.allSettled(running.map(({ finished }) => finished))
     })
