@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { POSTGRES_PROGRAMS, PostgresCluster } from '#test/helpers/postgres-server.ts'
 import { checkHistory } from './checker.ts'
 import { Load } from './load.ts'
+import { LogWatch } from './log-watch.ts'
 import { RelayCluster, relayCommand } from './relay-cluster.ts'
 
 const ROUNDS = Number(process.env['SOTTO_ROUNDS'] ?? 1)
@@ -20,6 +21,7 @@ describe.skipIf(MISSING)(`a cluster under load${WHY}`, () => {
   let database: PostgresCluster
   let relays: RelayCluster
   let load: Load
+  let log: LogWatch
 
   beforeAll(async () => {
     database = await PostgresCluster.start()
@@ -28,6 +30,8 @@ describe.skipIf(MISSING)(`a cluster under load${WHY}`, () => {
     await relays.start()
     load = new Load(relays.host)
     await load.start({ receivers: 4, senders: 8, prekeyTakers: 2 })
+    log = new LogWatch(relays.host)
+    log.start()
   }, 120_000)
   afterAll(async () => {
     await relays.stop()
@@ -100,20 +104,24 @@ describe.skipIf(MISSING)(`a cluster under load${WHY}`, () => {
       await primaryStopped()
     }
     await pause(1_000)
-    await load.finish()
+    await Promise.all([load.finish(), log.finish()])
     // Faults are served before the next begins, so the last is not due any more.
     const ended = load.history.at(-1)
     if (ended?.kind !== 'ended') throw new Error('the history has no end')
     const history = [...load.history.slice(0, -1), { ...ended, atMs: Infinity }]
     expect(checkHistory(history, SERVICE_WITHIN_MS)).toEqual([])
+    expect(log.complaints).toEqual([])
     const count = (kind: string): number => history.filter((event) => event.kind === kind).length
     process.stdout.write(
       `${count('acknowledged')} acknowledged, ${count('delivered')} delivered, ` +
-        `${count('prekey-taken')} prekeys, ${count('fault')} faults; longest without service: ` +
+        `${count('prekey-taken')} prekeys, ${count('fault')} faults, ` +
+        `${log.counts.accounts} accounts in the log, ${log.counts.looks} looks at it; longest without service: ` +
         `${Math.round(longestGapMs(history.map(({ kind, atMs }) => (kind === 'acknowledged' ? atMs : null))))} ms\n`,
     )
     expect(count('acknowledged')).toBeGreaterThan(ROUNDS * 100)
     expect(count('prekey-taken')).toBeGreaterThan(ROUNDS)
+    expect(log.counts.accounts).toBeGreaterThan(ROUNDS * 5)
+    expect(log.counts.looks).toBeGreaterThan(ROUNDS * 5)
   })
 
   test('the relays end cleanly', async () => {

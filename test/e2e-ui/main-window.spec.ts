@@ -261,8 +261,11 @@ test.describe('trust', () => {
 
   test('inspecting shows the envelope, and a flipped bit is refused', async ({ open }) => {
     const { page } = await open('some')
-    await message(page, 'Do you need anything').hover()
-    await page.getByRole('button', { name: 'Inspect' }).click()
+    await expect(async () => {
+      // The thread may still move under the mouse.
+      await message(page, 'Do you need anything').hover()
+      await page.getByRole('button', { name: 'Inspect' }).click({ timeout: 2_000 })
+    }).toPass()
     const dialog = page.getByRole('dialog', { name: 'Inspect message' })
     await expect(dialog).toContainText('419 bytes')
     await expect(dialog).toContainText('What the relay could not learn')

@@ -215,6 +215,7 @@ test('the page may use the camera, to scan codes, and nothing else of its kind',
   start,
 }) => {
   const { page } = await start()
+  await expect(page.getByRole('button', { name: 'Create an account' })).toBeVisible()
   const states = await page.evaluate(async () => {
     const names = ['camera', 'microphone', 'geolocation', 'notifications'] as PermissionName[]
     return Promise.all(

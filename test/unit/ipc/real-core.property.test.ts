@@ -139,21 +139,28 @@ const callsToMake = fc
   .chain((name) => inputs(name).map((input) => ({ name, input })))
 
 test('no call of the real core throws across, breaks its contract or says a secret', async () => {
-  const succeeded = new Set<CallName>()
+  // Calls that touch keys succeed at least once, or the silence of the rest would mean nothing.
+  const [message] = ada.messages(ben).filter(({ kind }) => kind === 'text')
+  const touching: readonly (readonly [CallName, unknown])[] = [
+    ['messages.inspect', { seq: message?.seq }],
+    ['contacts.safetyNumber', { contactId: ada.contactId(ben) }],
+    ['keys.getHealth', undefined],
+  ]
+  for (const [name, input] of touching) {
+    const answer = await guard(OUR_PAGE, name, input)
+    expect(answer.ok).toBe(true)
+    crossed.push(textOf(answer))
+  }
   const property = fc.asyncProperty(callsToMake, async ({ name, input }) => {
     const answer = await guard(OUR_PAGE, name, input)
     crossed.push(textOf(answer))
-    if (answer.ok) succeeded.add(name)
-    else expect([...CALLS[name].errors, ...COMMON_ERRORS]).toContain(answer.error.code)
+    if (answer.ok) return
+    expect([...CALLS[name].errors, ...COMMON_ERRORS]).toContain(answer.error.code)
   })
-  await fc.assert(property, { numRuns: 2_000 })
+  await fc.assert(property, { numRuns: 1_000 })
   for (const name of FINAL)
     crossed.push(textOf(await guard(OUR_PAGE, name, { conversationId: 1, contactId: 1 })))
 
-  // The run must have reached the calls that touch keys, or its silence would mean nothing.
-  for (const name of ['messages.inspect', 'contacts.safetyNumber', 'keys.getHealth'] as const) {
-    expect(succeeded).toContain(name)
-  }
   expect(
     log.lines.filter((line) =>
       /ipc-(call-threw|output-refused|event-refused|undeclared)/.test(line),

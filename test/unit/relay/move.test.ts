@@ -5,7 +5,10 @@ import SQLite from 'better-sqlite3'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RequestSigner } from '#core/ports.ts'
+import { verifyChainProof } from '#crypto/key-log.ts'
+import { verifyConsistency } from '#crypto/merkle-log.ts'
 import { randomBytes } from '#crypto/primitives.ts'
+import { encodeHex } from '#shared/bytes.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { moveRelay } from '#relay/move/move.ts'
 import { migratePostgres } from '#relay/postgres/schema.ts'
@@ -15,7 +18,7 @@ import { relayConfig, type RelayOptions } from '#relay/config.ts'
 import { databasePath } from '#relay/data-folder.ts'
 import { createInviteCode } from '#relay/relay.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
-import type { RelayStorage } from '#relay/storage.ts'
+import type { NewAccount, RelayStorage } from '#relay/storage.ts'
 import { NO_QUOTAS } from '#relay/storage-admin.ts'
 import {
   databaseAddress,
@@ -291,6 +294,39 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     expect(await after.findBlob(id, NOW_MS)).toMatchObject({ offset: 4, length: 10 })
     expect(await after.blobParts(id, 0, 10)).toEqual([{ key: 'kept', offset: 0, length: 4 }])
     expect(await after.blobTrash(NOW_MS + 1)).toEqual(['lost'])
+    await after.close()
+  })
+
+  test('the log goes on where it was, under the same key', async () => {
+    const listed = (name: string, version: number): NewAccount => ({
+      name,
+      signingKey: new Uint8Array(65).fill(4),
+      deviceId: 1,
+      certificate: Uint8Array.of(version),
+      inviteHash: null,
+      deviceList: { version, bytes: Uint8Array.of(version) },
+    })
+    const before = openFile()
+    for (const name of ['alice', 'bob', 'carol']) await before.register(listed(name, 1), 1)
+    const removed = await before.findAccount('carol')
+    if (removed === null) throw new Error('the account was not stored')
+    await before.deleteAccount(removed.id)
+    const old = await before.logHead()
+    await before.close()
+    await moveRelay(file, address)
+
+    const after = await openTarget()
+    expect(encodeHex(after.logKey)).toBe(encodeHex(before.logKey))
+    expect(await after.logHead()).toEqual(old)
+    await after.register(listed('alice', 2), 1)
+    const head = await after.logHead()
+    const path = await after.logConsistency(old.size, head.size)
+    expect(verifyConsistency({ oldSize: old.size, oldRoot: old.root, ...head, path })).toBe(true)
+    const at = { size: head.size, treeSize: head.size, after: 0, maxEntries: 9 }
+    for (const [name, count] of Object.entries({ alice: 2, bob: 1, carol: 2 })) {
+      const proof = await after.logChain(name, at)
+      expect(proof && verifyChainProof(name, head, proof)).toMatchObject({ count })
+    }
     await after.close()
   })
 
