@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
+import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RequestSigner } from '#core/ports.ts'
 import { verifyChainProof } from '#crypto/key-log.ts'
@@ -40,6 +41,8 @@ const MISSING = POSTGRES_PROGRAMS === null
 const WHY = MISSING ? ' (skipped: this machine has no PostgreSQL; Debian: postgresql)' : ''
 const ENVELOPES = 40
 const ACKNOWLEDGED = 10
+const NOW_MS = 1_700_000_000_000
+const LIMITS = { envelopes: 100, bytes: 1e6, knocks: 1, idleMs: 1e9 }
 const BLOCKED_AT_MS = 1_800_000_000_000
 
 describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
@@ -220,6 +223,78 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     expect((await storage.blockedAccounts()).map(({ id }) => id)).toEqual([bob?.id])
     expect(await storage.reservedNames(null, 9)).toEqual(['acme', 'help', 'root'])
     await storage.close()
+  })
+
+  test('batches, groups and attachments move, and go on where they were', async () => {
+    const before = openFile()
+    const receiver = async (name: string) => {
+      const device = { deviceId: 1, certificate: Uint8Array.of(1), inviteHash: null }
+      await before.register({ name, signingKey: randomBytes(65), ...device }, NOW_MS)
+      const found = await before.findAccount(name)
+      const mailbox = found?.devices[0]?.mailbox
+      if (found === null || mailbox === undefined) throw new Error('the account was not stored')
+      const token = { hash: randomBytes(32), label: randomBytes(16), uses: null, expiresAtMs: null }
+      await before.putTokens(found.id, { add: [token], revoke: [] }, 10, NOW_MS)
+      return { id: found.id, mailbox, tokenHash: token.hash }
+    }
+    const [ada, ben] = [await receiver('ada'), await receiver('ben')]
+    const batch = (storage: RelayStorage) => {
+      const targets = [ada, ben].map(({ tokenHash }) => ({
+        tokenHash,
+        deviceId: 1,
+        id: randomBytes(16),
+      }))
+      return storage.depositBatch({ body: Uint8Array.of(1, 2, 3), targets }, LIMITS, NOW_MS)
+    }
+    await batch(before)
+    await batch(before)
+    await before.acknowledge(ben.mailbox, { through: 1 })
+    const group = randomBytes(32)
+    const tokens = [randomBytes(32), randomBytes(32), randomBytes(32)] as const
+    const commit = (epoch: 0 | 1) => ({
+      group,
+      epoch,
+      tokenHash: tokens[epoch],
+      nextTokenHash: tokens[epoch + 1] ?? tokens[2],
+      body: Uint8Array.of(epoch),
+    })
+    const GROUP_LIMITS = { commits: 10, bytes: 1_000 }
+    expect(await before.putCommit(commit(0), GROUP_LIMITS, true, NOW_MS)).toBe('stored')
+    const id = randomBytes(16)
+    const upload = { id, account: ada.id, length: 10, expiresAtMs: NOW_MS + 1_000 }
+    await before.createBlob(upload, { blobs: 2, bytes: 100 }, NOW_MS)
+    for (const key of ['lost', 'kept']) {
+      await before.beginBlobPart({ blob: id, key, offset: 0 }, NOW_MS)
+    }
+    await before.finishBlobPart({ key: 'kept', length: 4 }, NOW_MS + 5_000)
+    await before.close()
+
+    const { tables } = await moveRelay(file, address)
+    expect(Object.fromEntries(tables.map(({ table, rows }) => [table, rows]))).toMatchObject({
+      ...{ envelopes: 3, shared_bodies: 2, groups: 1, group_commits: 1 },
+      ...{ blobs: 1, blob_parts: 1, blob_trash: 1 },
+    })
+
+    const after = await openTarget()
+    expect((await batch(after)).map(({ outcome }) => outcome)).toEqual(['stored', 'stored'])
+    expect(await after.waiting(ada.mailbox, 0, 10, 1_000)).toHaveLength(3)
+    const waiting = (await after.waiting(ben.mailbox, 0, 10, 1_000)) ?? []
+    expect(waiting.map(({ body }) => [...body])).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ])
+    expect(await after.describeAccount('ada')).toMatchObject({ devices: [{ waitingBytes: 9 }] })
+    for (const { mailbox } of [ada, ben]) await after.acknowledge(mailbox, { through: 3 })
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    expect((await client.query('SELECT id FROM sotto.shared_bodies')).rows).toEqual([])
+    await client.end()
+    expect(await after.putCommit(commit(0), GROUP_LIMITS, false, NOW_MS)).toBe('seen')
+    expect(await after.putCommit(commit(1), GROUP_LIMITS, false, NOW_MS)).toBe('stored')
+    expect(await after.findBlob(id, NOW_MS)).toMatchObject({ offset: 4, length: 10 })
+    expect(await after.blobParts(id, 0, 10)).toEqual([{ key: 'kept', offset: 0, length: 4 }])
+    expect(await after.blobTrash(NOW_MS + 1)).toEqual(['lost'])
+    await after.close()
   })
 
   test('the log goes on where it was, under the same key', async () => {
