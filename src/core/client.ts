@@ -117,12 +117,13 @@ export class Client {
   async deleteAccount(address: string): Promise<Result<void, Failure<ErrorCode>>> {
     const account = this.#context.account()
     if (address.trim().toLowerCase() !== account.address) return err(failure('ADDRESS_INVALID'))
-    const deleted = await this.#context.relay.deleteAccount(
-      hostOf(account.address),
-      this.#context.signer(),
-    )
-    if (!deleted.ok && deleted.error.code !== 'ACCOUNT_UNKNOWN') return deleted
-    rememberDeletion(this.#context.store.settings)
+    const { relay, store } = this.#context
+    rememberDeletion(store.settings, true)
+    const deleted = await relay.deleteAccount(hostOf(account.address), this.#context.signer())
+    if (!deleted.ok && deleted.error.code !== 'ACCOUNT_UNKNOWN') {
+      if (!this.#isClosed) rememberDeletion(store.settings, false)
+      return deleted
+    }
     await this.close()
     const removed = await this.#parts.keychain.remove()
     if (!removed.ok) return removed

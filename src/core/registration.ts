@@ -15,9 +15,12 @@ export function rememberInviteCode(settings: SettingsTable, code: string | null)
   settings.set(INVITE_CODE, code)
 }
 
-/** The user has deleted the account at its relay: it is not registered again. */
-export function rememberDeletion(settings: SettingsTable): void {
-  settings.set(DELETED, true)
+/**
+ * Whether the user deletes the account at its relay: then it is not registered again. To be noted before the relay is
+ * asked, since its stream may end before its answer is here.
+ */
+export function rememberDeletion(settings: SettingsTable, isDeleted: boolean): void {
+  settings.set(DELETED, isDeleted)
 }
 
 /**

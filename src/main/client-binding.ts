@@ -35,6 +35,8 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
   let cancelNotify: (() => void) | null = null
   const notify = (): void => {
     cancelNotify = null
+    // It closes before it is unbound where its account is deleted.
+    if (client.isClosed()) return
     const planned = planNotifications(waiting, {
       settings: client.settings(),
       texts: parts.texts(),

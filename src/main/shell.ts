@@ -239,8 +239,10 @@ export class Shell {
   }
 
   #settings(): SettingsView {
+    const client = this.#phase.client()
+    if (client !== null && !client.isClosed()) return client.settings()
     const { theme, language } = this.#state.get()
-    return this.#phase.client()?.settings() ?? { ...DEFAULT_SETTINGS, theme, language }
+    return { ...DEFAULT_SETTINGS, theme, language }
   }
 
   #openOutside(text: string): boolean {

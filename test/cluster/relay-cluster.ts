@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { writeUnlimited } from '#test/crash/unlimited.ts'
 
 const MAIN = new URL('../../src/relay/main.ts', import.meta.url).pathname
-const CONFIG = new URL('../crash/relay-config.json', import.meta.url).pathname
 const READY_WITHIN_MS = 30_000
 
 /** Runs the relay's command to its end. */
@@ -44,7 +44,8 @@ class RelayMember {
   }
 
   async start(): Promise<void> {
-    const flags = ['--port', '0', '--config', CONFIG, '--pow-bits', '0', '--json']
+    const config = writeUnlimited(join(this.#folder, 'unlimited.json'))
+    const flags = ['--port', '0', '--config', config, '--pow-bits', '0', '--json']
     flags.push('--data', this.#folder, '--blobs', this.#blobs)
     const child = spawn(process.execPath, [MAIN, ...flags], {
       stdio: ['ignore', 'pipe', 'inherit'],

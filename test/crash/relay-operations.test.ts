@@ -21,11 +21,11 @@ import {
   unwrap,
   until,
 } from '../unit/relay/harness.ts'
+import { writeUnlimited } from './unlimited.ts'
 
 const ROUNDS = Math.max(3, Math.round(Number(process.env['SOTTO_ROUNDS'] ?? 20) / 5))
 const SENDERS = 6
 const MAIN = new URL('../../src/relay/main.ts', import.meta.url).pathname
-const CONFIG = join(import.meta.dirname, 'relay-config.json')
 const READY_WITHIN_MS = 30_000
 /** For all that was acknowledged to come to its device, on a machine that is busy otherwise. */
 const ARRIVED_WITHIN_MS = 90_000
@@ -51,7 +51,7 @@ async function start(...flags: readonly string[]): Promise<void> {
       '--data',
       folder,
       '--config',
-      CONFIG,
+      writeUnlimited(join(root, 'unlimited.json')),
       '--pow-bits',
       '0',
       '--json',

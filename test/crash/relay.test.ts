@@ -10,6 +10,7 @@ import type { IncomingEnvelope, RequestSigner } from '#core/ports.ts'
 import { encodeHex } from '#shared/bytes.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { CERTIFICATE, testClient, testPrekeys, testSigner, unwrap } from '../unit/relay/harness.ts'
+import { writeUnlimited } from './unlimited.ts'
 
 const ROUNDS = Number(process.env['SOTTO_ROUNDS'] ?? 20)
 const SENDERS = 8
@@ -34,7 +35,7 @@ class RelayProcess {
 
   async start(): Promise<void> {
     const flags = ['--port', String(this.port), '--data', this.#folder, '--pow-bits', '0', '--json']
-    const config = join(import.meta.dirname, 'relay-config.json')
+    const config = writeUnlimited(join(this.#folder, 'unlimited.json'))
     const main = new URL('../../src/relay/main.ts', import.meta.url).pathname
     const child = spawn(process.execPath, [main, ...flags, '--config', config], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { RelayOptions } from '#relay/config.ts'
-
-const bucket = { burst: 1_000_000_000, everyMs: 1 }
+import { unlimitedRates } from '#test/helpers/unlimited-rates.ts'
 
 /** Limits are tested elsewhere; here they would be in the way. */
 export const UNLIMITED: RelayOptions = {
@@ -11,16 +10,7 @@ export const UNLIMITED: RelayOptions = {
     prekeys: 100_000,
     eventLoopDelayMs: 0,
   },
-  rates: {
-    registrations: bucket,
-    lookups: bucket,
-    bundles: bucket,
-    oneTimeKeys: bucket,
-    deposits: bucket,
-    knocks: bucket,
-    signed: bucket,
-    device: bucket,
-  },
+  rates: unlimitedRates(),
 }
 
 /** Writes the configuration of a relay without limits. @returns the file. */

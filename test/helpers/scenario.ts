@@ -15,6 +15,7 @@ import type { ContactView, ConversationView, MessageView } from '#shared/views.t
 import { fileProfileStorage } from '#store/store.ts'
 import { eventually } from './eventually.ts'
 import { memoryKeychain } from './memory-keychain.ts'
+import { unlimitedRates } from './unlimited-rates.ts'
 import { codeOf, valueOf } from './value-of.ts'
 
 const silent: Log = { info() {}, warn() {}, error() {} }
@@ -258,18 +259,8 @@ export class Scenario {
 }
 
 /** Limits are tested at the relay; here they would only slow things down. */
-const bucket = { burst: 100_000, everyMs: 1 }
 const generousRates = {
   // A busy machine must not fail a scenario.
   limits: { eventLoopDelayMs: 0 },
-  rates: {
-    registrations: bucket,
-    lookups: bucket,
-    bundles: bucket,
-    oneTimeKeys: bucket,
-    deposits: bucket,
-    knocks: bucket,
-    signed: bucket,
-    device: bucket,
-  },
+  rates: unlimitedRates(),
 } satisfies RelayOptions

@@ -12,7 +12,7 @@ import { fileProfileStorage } from '#store/store.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { hostile } from '#test/helpers/hostile-relay.ts'
 import { Scenario, type Person } from '#test/helpers/scenario.ts'
-import { valueOf } from '#test/helpers/value-of.ts'
+import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 
 let scenario: Scenario
 beforeEach(async () => {
@@ -70,6 +70,24 @@ test('a deposit answered after new keys were accepted is made again for those', 
   ada.acceptKeys(newBen)
   deposits.open()
   await newBen.sees(ada, 'just in time?')
+})
+
+test('an account that is deleted is not registered again by the end of its stream', async () => {
+  const answers = new Gate()
+  const wrapRelay = (relay: Relay): Relay => ({
+    ...hostile(relay, {}),
+    deleteAccount: (...args) => answers.pass(relay.deleteAccount(...args)),
+  })
+  const ada = await scenario.person('ada', { wrapRelay })
+  answers.shut()
+  const deleting = ada.client.deleteAccount(ada.address)
+  // The relay has ended the stream; its answer is still on the way.
+  await eventually('the stream has ended', () => ada.client.connection().code === 'ACCOUNT_UNKNOWN')
+  await eventually('the answer waits', () => answers.waiting > 0)
+  answers.open()
+  valueOf(await deleting)
+  const other = await scenario.person('ben')
+  expect(codeOf(await other.client.addContact(ada.address))).toBe('ACCOUNT_UNKNOWN')
 })
 
 test('a token that comes while the refusal of the old one is looked into is used', async () => {

@@ -16,11 +16,16 @@ const accountChanged = vi.fn()
 let events: Events
 let watched: number | null
 let due: (() => void) | null
+let isClosed: boolean
 
 function bind(): () => void {
   const client = {
     events,
-    settings: () => DEFAULT_SETTINGS,
+    isClosed: () => isClosed,
+    settings: () => {
+      if (isClosed) throw new TypeError('The database connection is not open')
+      return DEFAULT_SETTINGS
+    },
     listConversations: () => [conversation({ id: 1, unreadCount: 2 })],
     getConversation: (id: number) => ok(conversation({ id })),
   }
@@ -47,12 +52,21 @@ beforeEach(() => {
   events = new Events()
   watched = null
   due = null
+  isClosed = false
 })
 
 test('a profile that opens makes its settings act and shows what is unread', () => {
   bind()
   expect(applySettings).toHaveBeenCalledExactlyOnceWith(DEFAULT_SETTINGS)
   expect(showUnread).toHaveBeenCalledExactlyOnceWith(2)
+})
+
+test('messages that were about to be announced when the profile closes are not', () => {
+  bind()
+  events.emit('messages.added', [message()])
+  isClosed = true
+  due?.()
+  expect(notifications.show).not.toHaveBeenCalled()
 })
 
 test('new messages go to the page at once, and those that come together are announced together', () => {
