@@ -68,7 +68,7 @@ const Limits = Type.Object(
     depositConnections: count(1_000),
     depositConnectionsPerAddress: count(32),
     /** Requests of one connection that wait for their answer at once. */
-    pipelined: count(64),
+    pipelined: count(16),
     /** Bodies that are being received or handled, of all connections together; a quarter for one address. */
     bodiesBytes: count(64 * 1024 * 1024),
     /** To receive a whole request: slower senders are cut off. */
