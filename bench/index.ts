@@ -1,5 +1,6 @@
 // Runs all measurements, prints a table of each group as it is there, and at the end everything as JSON.
-// `npm run bench` or `npm run bench -- session store relay key-log client faults`.
+// `npm run bench` or `npm run bench -- session store relay key-log client faults`; with `--write`, into
+// docs/BENCHMARKS.md too (the relay's figures are written by `npm run bench:relay`).
 import { runClientBench } from './client.ts'
 import { runFaultsBench } from './faults.ts'
 import { runKeyLogBench } from './key-log.ts'
@@ -7,6 +8,7 @@ import { runRelayBench } from './relay.ts'
 import { runSessionBench } from './session.ts'
 import { runStoreBench } from './store.ts'
 import { formatTable, type BenchRow } from './report.ts'
+import { writeFigures } from './write-figures.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   session: runSessionBench,
@@ -17,7 +19,8 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   faults: runFaultsBench,
 }
 
-const wanted = process.argv.slice(2)
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--write')
+const writes = process.argv.includes('--write')
 const unknown = wanted.find((name) => BENCHES[name] === undefined)
 if (unknown !== undefined) {
   console.error(
@@ -30,6 +33,7 @@ for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const measured = await bench()
   console.log(formatTable(measured))
+  if (writes && name !== 'relay') writeFigures(name, measured)
   rows.push(...measured)
 }
 console.log(`\n${JSON.stringify(rows)}`)

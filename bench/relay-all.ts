@@ -2,10 +2,10 @@
 // `npm run bench:relay`, or only some of it: `npm run bench:relay -- floor peers idle scale auth`.
 // With `--write`, the figures go into docs/BENCHMARKS.md (all of them, so with no names beside it).
 import { runAuthBench } from './relay-auth.ts'
-import { writeDocs } from './relay-docs.ts'
 import { runIdleBench } from './relay-idle.ts'
 import { runPeersBench } from './relay-peers.ts'
 import { runScaleBench } from './relay-scale.ts'
+import { writeRelayFigures } from './relay-plot.ts'
 import { runRelayBench } from './relay.ts'
 import { formatTable, type BenchRow } from './report.ts'
 
@@ -32,5 +32,5 @@ for (const [name, run] of Object.entries(PARTS)) {
   console.log(formatTable(measured))
   rows.push(...measured)
 }
-if (asked.includes(WRITE)) writeDocs(rows)
+if (asked.includes(WRITE)) writeRelayFigures(rows)
 console.log(`\n${JSON.stringify(rows)}`)

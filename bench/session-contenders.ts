@@ -1,13 +1,4 @@
 import { fileURLToPath } from 'node:url'
-import {
-  createCipheriv,
-  createDecipheriv,
-  createECDH,
-  createSecretKey,
-  hash,
-  randomBytes as nativeRandomBytes,
-  type KeyObject,
-} from 'node:crypto'
 import { acceptSession, initiateSession, readInitialMessage } from '#crypto/handshake.ts'
 import { createDeviceCertificate, type OwnDevice } from '#crypto/identity.ts'
 import {
@@ -161,60 +152,6 @@ export function createSotto(): Contender {
       for (const { to, envelope } of sent) must(accept(to, envelope))
       const initiateMs = initiatedAt - start
       return Promise.resolve({ initiateMs, acceptMs: performance.now() - initiatedAt })
-    },
-  }
-}
-
-/**
- * The floor: the least any ratchet must do on these primitives. A message: one HMAC for its key, one hash to derive the
- * AES key and its commitment, one AES-256-GCM with a random nonce. A turn: one key pair and an agreement on each side.
- */
-export function createFloor(): Contender {
-  const padded = nativeRandomBytes(1024)
-  const block = nativeRandomBytes(129)
-  const outer = nativeRandomBytes(192)
-  const options = { authTagLength: 16 }
-  const aesKey = (): KeyObject => {
-    outer.set(hash('sha512', block, 'buffer'), 128)
-    const messageKey = hash('sha512', outer, 'buffer').subarray(32)
-    return createSecretKey(hash('sha512', messageKey, 'buffer').subarray(32))
-  }
-  const seal = (): Buffer => {
-    const nonce = nativeRandomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', aesKey(), nonce, options)
-    const text = cipher.update(padded)
-    cipher.final()
-    return Buffer.concat([nonce, text, cipher.getAuthTag()])
-  }
-  const open = (sealed: Buffer): void => {
-    const nonce = sealed.subarray(0, 12)
-    const decipher = createDecipheriv('aes-256-gcm', aesKey(), nonce, options)
-    decipher.setAuthTag(sealed.subarray(-16))
-    decipher.update(sealed.subarray(12, -16))
-    decipher.final()
-  }
-  const theirs = createECDH('prime256v1')
-  theirs.generateKeys()
-  return {
-    name: 'bare primitives',
-    burst(count) {
-      const envelopes: Buffer[] = []
-      const start = performance.now()
-      for (let i = 0; i < count; i++) envelopes.push(seal())
-      const sealedAt = performance.now()
-      for (const envelope of envelopes) open(envelope)
-      return Promise.resolve({ sealMs: sealedAt - start, openMs: performance.now() - sealedAt })
-    },
-    pingPong(count) {
-      const start = performance.now()
-      for (let i = 0; i < count; i++) {
-        const ours = createECDH('prime256v1')
-        const point = ours.generateKeys()
-        ours.computeSecret(theirs.getPublicKey())
-        theirs.computeSecret(point)
-        open(seal())
-      }
-      return Promise.resolve(performance.now() - start)
     },
   }
 }

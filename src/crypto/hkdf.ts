@@ -1,5 +1,5 @@
 import { concatBytes } from '#shared/bytes.ts'
-import { sha256, sha512, wipe } from './primitives.ts'
+import { sha256, sha512, wipe, writePublicSha512 } from './primitives.ts'
 
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
@@ -15,6 +15,7 @@ const SCRATCH_DATA_BYTES = 192
 function createHmac(
   hash: (data: Uint8Array) => Uint8Array,
   blockBytes: number,
+  writeInner: (data: Uint8Array, target: Uint8Array, offset: number) => void,
 ): (key: Uint8Array, data: Uint8Array) => Uint8Array {
   const scratch = new Uint8Array(blockBytes + SCRATCH_DATA_BYTES).fill(INNER_PAD)
   const outer = new Uint8Array(blockBytes + hash(scratch).length).fill(OUTER_PAD)
@@ -29,7 +30,7 @@ function createHmac(
       inner[i] = byte ^ INNER_PAD
       outer[i] = byte ^ OUTER_PAD
     }
-    outer.set(hash(inner), blockBytes)
+    writeInner(inner, outer, blockBytes)
     const mac = hash(outer)
     inner.fill(INNER_PAD)
     outer.fill(OUTER_PAD)
@@ -38,10 +39,15 @@ function createHmac(
 }
 
 /** HMAC-SHA-256 of any key and data: 32 bytes. */
-export const hmacSha256 = createHmac(sha256, 64)
+export const hmacSha256 = createHmac(sha256, 64, (data, target, offset) =>
+  target.set(sha256(data), offset),
+)
 
-/** HMAC-SHA-512 of any key and data: 64 bytes. */
-export const hmacSha512 = createHmac(sha512, 128)
+/**
+ * HMAC-SHA-512 under a secret key, without which the inner digest tells nothing: 64 bytes. Not for HKDF's extraction,
+ * where the key is public and the data are secret.
+ */
+export const hmacSha512 = createHmac(sha512, 128, writePublicSha512)
 
 /**
  * HKDF-SHA-256, extract and expand (RFC 5869 §2.2, §2.3).

@@ -71,6 +71,15 @@ export function sha512(data: Uint8Array): Uint8Array {
   return plain(native.hash('sha512', data, 'buffer'))
 }
 
+/**
+ * Writes the SHA-512 of `data` into `target`, in half the time of {@link sha512}, whose memory costs more than the
+ * hashing. On the way the digest is a string, which nobody can wipe: not for secrets.
+ */
+export function writePublicSha512(data: Uint8Array, target: Uint8Array, offset: number): void {
+  const digest = native.hash('sha512', data, 'binary')
+  for (let i = 0; i < digest.length; i++) target[offset + i] = digest.charCodeAt(i)
+}
+
 /** Cost of {@link scrypt}: memory is 128 · N · r bytes. */
 export interface ScryptCost {
   readonly N: number

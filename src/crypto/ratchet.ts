@@ -103,12 +103,15 @@ export function openMessage(
   ) {
     return err(failure('MESSAGE_UNREADABLE'))
   }
-  const located = locateKey({ ...state, skipped: dropExpired(state.skipped, nowMs) }, parts, nowMs)
+  const skipped = dropExpired(state.skipped, nowMs)
+  const current = skipped === state.skipped ? state : { ...state, skipped }
+  const located = locateKey(current, parts, nowMs)
   const plaintext = located && openText(located.messageKey, parts)
   if (!plaintext) return err(failure('MESSAGE_UNREADABLE'))
   const { state: next, messageKey, position } = located
   // An answer proves that the peer has the session: the handshake need not be repeated any more.
-  return ok({ state: { ...next, handshakeHeader: null }, plaintext, messageKey, position })
+  const answered = next.handshakeHeader === null ? next : { ...next, handshakeHeader: null }
+  return ok({ state: answered, plaintext, messageKey, position })
 }
 
 interface LocatedKey {

@@ -1,14 +1,8 @@
-// Writes the figures of `npm run bench:relay -- --write` into docs: the numbers, the page's table, and the plot.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { formatTable, type BenchRow } from './report.ts'
+import { writeFileSync } from 'node:fs'
+import type { BenchRow } from './report.ts'
+import { writeFigures } from './write-figures.ts'
 
-const DOCS = new URL('../docs/', import.meta.url)
-const PAGE = new URL('BENCHMARKS.md', DOCS)
-const NUMBERS = new URL('benchmarks/relay.json', DOCS)
-const PLOT = new URL('images/relay-mailboxes.svg', DOCS)
-const BEGIN = '<!-- relay figures: written by npm run bench:relay -- --write -->'
-const END = '<!-- end of relay figures -->'
+const PLOT = new URL('../docs/images/relay-mailboxes.svg', import.meta.url)
 
 const WIDTH = 640
 const HEIGHT = 320
@@ -85,16 +79,8 @@ export function plotCurves(rows: readonly BenchRow[]): string {
   )
 }
 
-/** Puts the figures of one run into `docs`. */
-export function writeDocs(rows: readonly BenchRow[]): void {
-  const page = readFileSync(PAGE, 'utf8')
-  const begin = page.indexOf(BEGIN)
-  const end = page.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error('docs/BENCHMARKS.md has no place for the figures')
-  const [cpu] = cpus()
-  const machine = `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, Node ${process.version}`
-  const figures = `${BEGIN}\n\nMeasured on ${machine}.\n\n\`\`\`text${formatTable(rows)}\n\`\`\`\n\n`
-  writeFileSync(PAGE, page.slice(0, begin) + figures + page.slice(end))
-  writeFileSync(NUMBERS, `${JSON.stringify(rows, null, 2)}\n`)
+/** Puts the figures of one run into `docs`, and the plot. */
+export function writeRelayFigures(rows: readonly BenchRow[]): void {
+  writeFigures('relay', rows)
   writeFileSync(PLOT, plotCurves(rows))
 }
