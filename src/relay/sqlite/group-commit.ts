@@ -3,20 +3,21 @@ import { StorageFullError } from '../storage.ts'
 
 interface Job {
   readonly work: () => unknown
-  /** Goes on from what is held back by the jobs before it; every other job finds it written. */
+  /** Goes on from what the jobs before it hold; every other job finds it written, and nothing held after it. */
   readonly joins: boolean
   readonly resolve: (value: never) => void
   readonly reject: (cause: unknown) => void
 }
 
-/** What the jobs of a group hold back, to write it once for all of them. */
-export interface HeldBack {
+/** What jobs hold in memory: rows that they have read, and changes held back to write them once for a whole group. */
+export interface HeldRows {
+  /** Writes the changes. The rows are kept: the next group may need them too. */
   write(): void
-  /** The group was rolled back: it is as if it had not begun. */
+  /** Forgets all, since somebody else has changed the database, or the group was rolled back. */
   drop(): void
 }
 
-const NOTHING_HELD_BACK: HeldBack = { write: () => undefined, drop: () => undefined }
+const NOTHING_HELD: HeldRows = { write: () => undefined, drop: () => undefined }
 
 /** Longer groups gain little throughput and hold up the event loop. */
 const MAX_GROUP = 256
@@ -41,9 +42,11 @@ export class GroupCommit {
   readonly #rollback
   readonly #onFatal: (cause: unknown) => void
   readonly #onCommit: (changes: number, seconds: number) => void
-  readonly #heldBack: HeldBack
+  readonly #held: HeldRows
+  readonly #dataVersion
   #queue: Job[] = []
   #scheduled = false
+  #seenVersion: number | undefined
 
   /**
    * @param onFatal - called when the file cannot be trusted any more; the process should end.
@@ -52,11 +55,13 @@ export class GroupCommit {
   constructor(
     database: Database,
     onFatal: (cause: unknown) => void,
-    heldBack: HeldBack = NOTHING_HELD_BACK,
+    held: HeldRows = NOTHING_HELD,
     onCommit: (changes: number, seconds: number) => void = () => undefined,
   ) {
     this.#database = database
-    this.#heldBack = heldBack
+    this.#held = held
+    // Another one after each commit of another connection.
+    this.#dataVersion = database.prepare<[], number>('PRAGMA data_version').pluck()
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
@@ -69,7 +74,7 @@ export class GroupCommit {
     return this.#enqueue(work, false)
   }
 
-  /** As {@link run}, for work that reads and adds to what is held back instead of the database. */
+  /** As {@link run}, for work that keeps to what is held, or has nothing to do with it. */
   join<T>(work: () => T): Promise<T> {
     return this.#enqueue(work, true)
   }
@@ -102,7 +107,9 @@ export class GroupCommit {
     try {
       const values = this.#transaction(() =>
         jobs.map((job) => {
-          if (!job.joins) this.#heldBack.write()
+          if (job.joins) return job.work()
+          this.#held.write()
+          this.#held.drop()
           return job.work()
         }),
       )
@@ -125,12 +132,15 @@ export class GroupCommit {
   #transaction<T>(work: () => T): T {
     this.#begin.run()
     try {
+      const version = this.#dataVersion.get()
+      if (version !== this.#seenVersion) this.#held.drop()
+      this.#seenVersion = version
       const value = work()
-      this.#heldBack.write()
+      this.#held.write()
       this.#commit.run()
       return value
     } catch (cause) {
-      this.#heldBack.drop()
+      this.#held.drop()
       // SQLite has rolled back by itself after a full disk or a failed write.
       if (this.#database.inTransaction) this.#rollback.run()
       throw cause

@@ -11,7 +11,7 @@ import type {
 } from '../storage.ts'
 import type { BatchTargetRecord } from '../storage-batches.ts'
 import type { AccountRules } from './account-rules.ts'
-import type { HeldBack } from './group-commit.ts'
+import type { HeldRows } from './group-commit.ts'
 
 interface MailboxRow {
   readonly mailbox: MailboxId
@@ -23,7 +23,7 @@ interface MailboxRow {
   readonly waiting_knocks: number
 }
 
-/** A mailbox that deposits of the running group go to: its row as they leave it, and what they add. */
+/** A mailbox that deposits went to lately: its row as they leave it, and what those of the running group add. */
 interface OpenMailbox {
   readonly mailbox: MailboxId
   readonly rules: MailboxRules | null
@@ -44,7 +44,7 @@ interface TokenRow extends MailboxRow {
   readonly ended_ms: number | null
 }
 
-/** A token that deposits of the running group come by. */
+/** A token that deposits came by lately. */
 interface OpenToken {
   readonly hash: Uint8Array
   readonly label: Uint8Array
@@ -74,6 +74,8 @@ const MAILBOX_FULL = { outcome: 'mailbox-full' } as const
 
 const MAILBOX_COLUMNS =
   'mailbox, devices.account AS account, seen_ms, last_seq, waiting, waiting_bytes, waiting_knocks'
+/** Tokens and mailboxes held from one group to the next: about 4 MB. */
+const MAX_OPEN = 10_000
 /** Read at a time, so that little more than what is wanted is in memory. */
 const PAGE_ROWS = 32
 /** Envelopes with their bodies, those of batches included. */
@@ -93,11 +95,11 @@ const latin1 = ({ buffer, byteOffset, length }: Uint8Array): string =>
   Buffer.from(buffer, byteOffset, length).toString('latin1')
 
 /**
- * Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. Deposits of one group
- * read a token and a mailbox once, and hold back the mailbox's new counts until the group ends or something else is
- * to be done in it.
+ * Delivery tokens and the queues of envelopes. Synchronous: changes run inside a group commit. Deposits read a token
+ * and a mailbox once, as long as nothing else changes them, and hold back the mailbox's new counts until the group ends
+ * or something else is to be done in it.
  */
-export class MailboxTables implements HeldBack {
+export class MailboxTables implements HeldRows {
   readonly #rules: AccountRules
   readonly #openTokens = new Map<string, OpenToken>()
   readonly #openMailboxes = new Map<MailboxId, OpenMailbox>()
@@ -270,8 +272,11 @@ export class MailboxTables implements HeldBack {
       if (open.added === 0) continue
       const { last_seq, added, addedBytes, addedKnocks, mailbox } = open
       this.#add.run(last_seq, added, addedBytes, addedKnocks, mailbox)
+      open.added = 0
+      open.addedBytes = 0
+      open.addedKnocks = 0
     }
-    this.drop()
+    if (this.#openTokens.size + this.#openMailboxes.size > MAX_OPEN) this.drop()
   }
 
   drop(): void {
@@ -375,7 +380,7 @@ export class MailboxTables implements HeldBack {
       const sums = this.#sumThrough.get(mailbox, which.through)
       if (sums === undefined || sums.count === 0) return 0
       this.#clearThrough.run(mailbox, which.through)
-      this.#subtract.run(sums.count, sums.bytes, sums.knocks, mailbox)
+      this.#take(mailbox, sums)
       return sums.count
     }
     let count = 0
@@ -383,9 +388,19 @@ export class MailboxTables implements HeldBack {
       const sums = this.#sumId.get(mailbox, id)
       if (sums === undefined || sums.count === 0) continue
       this.#clearId.run(mailbox, id)
-      this.#subtract.run(sums.count, sums.bytes, sums.knocks, mailbox)
+      this.#take(mailbox, sums)
       count += 1
     }
     return count
+  }
+
+  /** Takes acknowledged envelopes off the counts: of the row, and of the mailbox where it is open. */
+  #take(mailbox: MailboxId, { count, bytes, knocks }: Sums): void {
+    this.#subtract.run(count, bytes, knocks, mailbox)
+    const open = this.#openMailboxes.get(mailbox)
+    if (open === undefined) return
+    open.waiting -= count
+    open.waiting_bytes -= bytes
+    open.waiting_knocks -= knocks
   }
 }

@@ -78,7 +78,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     secret,
     era: era.current,
     noteProgress: async () => {
-      if (await commits.run(() => era.advance())) era.mark()
+      if (await commits.join(() => era.advance())) era.mark()
     },
     logKey,
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
@@ -104,7 +104,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     knock: (knock, limits, nowMs) => commits.join(() => mailboxes.knock(knock, limits, nowMs)),
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
-    acknowledge: (mailbox, which) => commits.run(() => mailboxes.acknowledge(mailbox, which)),
+    acknowledge: (mailbox, which) => commits.join(() => mailboxes.acknowledge(mailbox, which)),
     putCommit: (commit, limits, mayCreate, nowMs) =>
       commits.run(() => groups.put(commit, limits, mayCreate, nowMs)),
     commits: async (group, tokenHash, from, limit, maxBytes) =>
@@ -122,7 +122,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     blobTrash: async (begunBeforeMs) => blobs.trash(begunBeforeMs),
     forgetBlobTrash: (keys) => commits.run(() => blobs.forgetTrash(keys)),
     useNonce: (hash, expiresAtMs) =>
-      commits.run(() => insertNonce.run(hash, expiresAtMs).changes === 1),
+      commits.join(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),
     listInvites: async (after, limit, nowMs) => administration.invites(after, limit, nowMs),
     revokeInvite: (hash) => commits.run(() => administration.revokeInvite(hash)),

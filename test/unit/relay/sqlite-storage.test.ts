@@ -5,7 +5,12 @@ import SQLite from 'better-sqlite3'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
-import { StorageFullError, type MailboxLimits, type RelayStorage } from '#relay/storage.ts'
+import {
+  StorageFullError,
+  type MailboxId,
+  type MailboxLimits,
+  type RelayStorage,
+} from '#relay/storage.ts'
 import { adminConformance } from './storage-admin-conformance.ts'
 import { storageConformance } from './storage-conformance.ts'
 
@@ -87,6 +92,88 @@ describe('the SQLite engine', () => {
     if (mailbox === undefined) throw new Error('the device is gone')
     expect(await second.waiting(mailbox, 0, 10, 1_000)).toMatchObject([{ id: Buffer.from(id) }])
     await second.close()
+  })
+
+  describe('what deposits hold from one group to the next', () => {
+    let storage: RelayStorage
+    let other: RelayStorage
+    let tokenHash: Uint8Array
+    beforeEach(async () => {
+      storage = openSqliteStorage({ path, onFatal: throwFatal })
+      other = openSqliteStorage({ path, onFatal: throwFatal })
+      tokenHash = await withToken(storage)
+    })
+    afterEach(async () => {
+      await storage.close()
+      await other.close()
+    })
+
+    const deposit = (limits: MailboxLimits = LIMITS) =>
+      storage.deposit(
+        { tokenHash, deviceId: 1, id: randomBytes(16), body: Uint8Array.of(1) },
+        limits,
+        NOW,
+      )
+    async function mailboxOf(): Promise<MailboxId> {
+      const mailbox = (await storage.findAccount('alice'))?.devices[0]?.mailbox
+      if (mailbox === undefined) throw new Error('the device is gone')
+      return mailbox
+    }
+
+    test('ends where a token is revoked, here or over another connection', async () => {
+      for (const revoking of [storage, other]) {
+        const account = await storage.findAccount('alice')
+        if (account === null) throw new Error('the account is gone')
+        const token = { hash: tokenHash, label: randomBytes(16), uses: null, expiresAtMs: null }
+        await storage.putTokens(account.id, { add: [token], revoke: [] }, 10, NOW)
+        expect((await deposit()).outcome).toBe('stored')
+        await revoking.putTokens(account.id, { add: [], revoke: [tokenHash] }, 10, NOW)
+        expect((await deposit()).outcome).toBe('refused')
+        tokenHash = randomBytes(32)
+      }
+    })
+
+    test('counts on after envelopes were stored over another connection', async () => {
+      expect((await deposit()).outcome).toBe('stored')
+      const envelope = { tokenHash, deviceId: 1, id: randomBytes(16), body: Uint8Array.of(2) }
+      expect((await other.deposit(envelope, LIMITS, NOW)).outcome).toBe('stored')
+      expect((await deposit()).outcome).toBe('stored')
+      const waiting = await storage.waiting(await mailboxOf(), 0, 10, 1_000)
+      expect(waiting?.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+    })
+
+    test('makes room again with each acknowledgement, in the same group too', async () => {
+      const small = { ...LIMITS, envelopes: 1 }
+      const mailbox = await mailboxOf()
+      for (let round = 0; round < 3; round++) {
+        expect((await deposit(small)).outcome).toBe('stored')
+        expect((await deposit(small)).outcome).toBe('mailbox-full')
+        const through = { through: Number.MAX_SAFE_INTEGER }
+        const group = [storage.acknowledge(mailbox, through), deposit(small)] as const
+        expect(await group[0]).toBe(1)
+        expect((await group[1]).outcome).toBe('stored')
+        expect(await storage.acknowledge(mailbox, through)).toBe(1)
+      }
+      const database = new SQLite(path)
+      const counts = database.prepare('SELECT waiting, waiting_bytes, last_seq FROM devices').get()
+      expect(counts).toEqual({ waiting: 0, waiting_bytes: 0, last_seq: 6 })
+      database.close()
+    })
+
+    test('is forgotten with a group that was rolled back', async () => {
+      expect((await deposit()).outcome).toBe('stored')
+      const failing = storage.deposit(
+        // The engine takes no such body: the whole group fails, and is done again one by one.
+        { tokenHash, deviceId: 1, id: randomBytes(16), body: {} as Uint8Array },
+        LIMITS,
+        NOW,
+      )
+      const good = deposit()
+      await expect(failing).rejects.toThrow()
+      expect((await good).outcome).toBe('stored')
+      const waiting = await storage.waiting(await mailboxOf(), 0, 10, 1_000)
+      expect(waiting?.map(({ sequence }) => sequence)).toEqual([1, 2])
+    })
   })
 
   test('closing commits what was still queued', async () => {
