@@ -14,9 +14,11 @@ import { atMost, formatTable, median, type BenchRow } from './report.ts'
 
 const GROUP = 'Relay, cost of a message by number of mailboxes (1 KB bodies)'
 const SIZES = [1_000, 10_000, 100_000, 1_000_000]
-const MESSAGES = 20_000
+/** Mailboxes that a round goes to: no more than the fewest there are. */
+const PICKED = 1_000
 const AT_ONCE = 256
-const ROUNDS = 3
+const ROUNDS = 60
+const WARM_UP_ROUNDS = 20
 /** What "flat" means: from the fewest mailboxes to the most, no more than this times the cost. */
 const FLAT = 2
 const WAITING = 1_000_000
@@ -36,46 +38,60 @@ function processorUs(): number {
   return user + system
 }
 
-/** Deposits to mailboxes spread over all, then fetches and acknowledges what each of them got. */
+/** Different mailboxes, at random. */
+function pick(mailboxes: number): number[] {
+  const picks = new Set<number>()
+  while (picks.size < PICKED) {
+    for (const draw of new Uint32Array(randomBytes(4 * PICKED).buffer)) {
+      if (picks.size < PICKED) picks.add(draw % mailboxes)
+    }
+  }
+  return [...picks]
+}
+
+/** Runs the work for each, some at once. */
+async function inGroups<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+): Promise<void> {
+  for (let start = 0; start < items.length; start += AT_ONCE) {
+    await Promise.all(items.slice(start, start + AT_ONCE).map(work))
+  }
+}
+
+/**
+ * Deposits one message to each of some mailboxes, then fetches and acknowledges it there: for any number of mailboxes
+ * the same work for a message, none of which shares its fetch with others.
+ */
 async function round(storage: RelayStorage, mailboxes: number): Promise<readonly [number, number]> {
   const body = randomBytes(1_024)
-  const picks = new Uint32Array(randomBytes(4 * MESSAGES).buffer).map((pick) => pick % mailboxes)
-  const hashes = Array.from(picks, (index) => tokenHash(benchToken(index)))
+  const picks = pick(mailboxes)
+  const hashes = picks.map((index) => tokenHash(benchToken(index)))
   const startUs = processorUs()
-  for (let start = 0; start < MESSAGES; start += AT_ONCE) {
-    const group = hashes.slice(start, start + AT_ONCE)
-    await Promise.all(
-      group.map((hash) =>
-        storage.deposit(
-          { tokenHash: hash, deviceId: 1, id: randomBytes(16), body },
-          LIMITS,
-          Date.now(),
-        ),
-      ),
-    )
-  }
+  await inGroups(hashes, (hash) =>
+    storage.deposit(
+      { tokenHash: hash, deviceId: 1, id: randomBytes(16), body },
+      LIMITS,
+      Date.now(),
+    ),
+  )
   const depositedUs = processorUs()
-  const receivers = [...new Set(picks)]
   let received = 0
-  for (let start = 0; start < receivers.length; start += AT_ONCE) {
-    await Promise.all(
-      receivers.slice(start, start + AT_ONCE).map(async (index) => {
-        const mailbox = (index + 1) as MailboxId
-        const waiting = await storage.waiting(mailbox, 0, AT_ONCE, 1e9)
-        received += waiting?.length ?? 0
-        await storage.acknowledge(mailbox, { through: Number.MAX_SAFE_INTEGER })
-      }),
-    )
-  }
-  if (received !== MESSAGES) throw new Error(`${received} of ${MESSAGES} came back`)
+  await inGroups(picks, async (index) => {
+    const mailbox = (index + 1) as MailboxId
+    const waiting = await storage.waiting(mailbox, 0, AT_ONCE, 1e9)
+    received += waiting?.length ?? 0
+    await storage.acknowledge(mailbox, { through: Number.MAX_SAFE_INTEGER })
+  })
+  if (received !== PICKED) throw new Error(`${received} of ${PICKED} came back`)
   const endUs = processorUs()
-  return [(depositedUs - startUs) / MESSAGES, (endUs - depositedUs) / MESSAGES]
+  return [(depositedUs - startUs) / PICKED, (endUs - depositedUs) / PICKED]
 }
 
 async function costAt(folder: string, mailboxes: number): Promise<Cost> {
   const storage = openSqliteStorage({ path: databasePath(folder), onFatal: throwFatal })
   const rounds: (readonly [number, number])[] = []
-  await round(storage, mailboxes)
+  for (let count = 0; count < WARM_UP_ROUNDS; count++) await round(storage, mailboxes)
   for (let count = 0; count < ROUNDS; count++) rounds.push(await round(storage, mailboxes))
   await storage.close()
   return {
