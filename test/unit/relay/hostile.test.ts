@@ -245,6 +245,24 @@ describe('hostile requests', () => {
     expect(['INVALID_INPUT', 'UNAUTHORIZED']).toContain(code)
   })
 
+  // Found by fuzzing: it ended the relay.
+  test('an upgrade behind a request that waits for its answer ends the connection alone', async () => {
+    const closed = await new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(relay.url)
+      const socket = connect(Number(port), hostname)
+      let received = ''
+      socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+      socket.on('close', () => resolve(received))
+      socket.write(
+        'GET /v1/names/bob HTTP/1.1\r\nhost: a\r\n\r\n' +
+          'GET /v1/deposits HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+          'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      )
+    })
+    expect(closed).not.toContain(' 101 ')
+    expect(await call(relay, 'GET', '/healthz')).toMatchObject({ status: 200 })
+  })
+
   test.each([
     ['its headers', 'GET /v1/info HTTP/1.1\r\nhost: a\r\n'],
     [
