@@ -2,15 +2,11 @@ import fc, { type Arbitrary } from 'fast-check'
 import { DEPOSIT_CLOSE } from '#protocol/deposit-frames.ts'
 import { MAX_ENVELOPE_BYTES } from '#protocol/relay-limits.ts'
 import {
-  anyFrame,
   BINARY,
-  clientFrame,
   CONTINUATION,
-  encodeFrame,
+  controlFrame,
   FIN,
-  MOST_CONTROL_BYTES,
-  PING,
-  PONG,
+  junk,
   TEXT,
   type Frame,
 } from './websocket-frames.ts'
@@ -97,23 +93,17 @@ const planned: Arbitrary<PlannedDeposit> = fc.record({
     { weight: 1, arbitrary: fc.constant(true) },
   ),
 })
-const control: Arbitrary<Frame> = fc
-  .tuple(fc.constantFrom(PING, PONG), fc.uint8Array({ maxLength: MOST_CONTROL_BYTES }))
-  .map(([opcode, payload]) => clientFrame(FIN | opcode, payload))
 const cuts = fc.array(fc.nat(400), { minLength: 1, maxLength: 8 })
 const form: Arbitrary<Form> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ kind: 'whole' as const }) },
   fc.record({
     kind: fc.constant('fragments' as const),
     cuts,
-    between: fc.array(control, { maxLength: 8 }),
+    between: fc.array(controlFrame, { maxLength: 8 }),
   }),
   fc.record({ kind: fc.constant('packets' as const), cuts }),
 )
-const junk = fc.oneof(
-  anyFrame(fc.uint8Array({ maxLength: 200 })).map(encodeFrame),
-  fc.uint8Array({ minLength: 1, maxLength: 60 }),
-)
+const depositPayload = fc.uint8Array({ maxLength: 200 })
 
 export const depositSteps: Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
@@ -139,9 +129,12 @@ export const depositSteps: Arbitrary<readonly Step[]> = fc.array(
     },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('control' as const), frame: control }),
+      arbitrary: fc.record({ kind: fc.constant('control' as const), frame: controlFrame }),
     },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('any' as const), bytes: junk }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('any' as const), bytes: junk(depositPayload) }),
+    },
     {
       weight: 3,
       arbitrary: fc.record({
@@ -151,14 +144,3 @@ export const depositSteps: Arbitrary<readonly Step[]> = fc.array(
   ),
   { minLength: 1, maxLength: 12 },
 )
-
-export function show(steps: readonly Step[]): string {
-  return steps
-    .map((step) => {
-      if (step.kind === 'any') return `any ${Buffer.from(step.bytes).toString('hex').slice(0, 200)}`
-      return JSON.stringify(step, (_key, value: unknown) =>
-        value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
-      )
-    })
-    .join('\n')
-}

@@ -17,7 +17,6 @@ import { CERTIFICATE, testClient, testSigner, unwrap } from '../unit/relay/harne
 import { DeliveryLedger } from './delivery-ledger.ts'
 import {
   depositSteps,
-  show,
   WRONG,
   WRONG_KINDS,
   type Form,
@@ -38,6 +37,7 @@ import {
   MOST_CONTROL_BYTES,
   PING,
   PONG,
+  showSteps,
 } from './websocket-frames.ts'
 
 // The senders' WebSocket, spoken to rightly, wrongly, and by whoever stops in the middle. Whatever is done, what the
@@ -369,7 +369,7 @@ async function play(steps: readonly Step[]): Promise<void> {
 
 describe(`senders' connections, ${RUNS} times`, () => {
   test(`take any frames (seed ${SEED})`, async () => {
-    await fuzz(depositSteps, RUNS, show, async (steps) => {
+    await fuzz(depositSteps, RUNS, showSteps, async (steps) => {
       await play(steps)
       await neighbour.deposit()
       await ledger.settled()

@@ -141,3 +141,23 @@ export function anyFrame(payload: Arbitrary<Uint8Array>): Arbitrary<Frame> {
     extra: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, fc.nat(70_000)),
   })
 }
+
+/** A ping or a pong as it may be. */
+export const controlFrame: Arbitrary<Frame> = fc
+  .tuple(fc.constantFrom(PING, PONG), fc.uint8Array({ maxLength: MOST_CONTROL_BYTES }))
+  .map(([opcode, payload]) => clientFrame(FIN | opcode, payload))
+
+/** Bytes that are hardly a frame, or some frame. */
+export function junk(payload: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {
+  return fc.oneof(
+    anyFrame(payload).map(encodeFrame),
+    fc.uint8Array({ minLength: 1, maxLength: 60 }),
+  )
+}
+
+/** Steps to read, with their bytes in hex. */
+export function showSteps(steps: readonly unknown[]): string {
+  const readable = (_key: string, value: unknown): unknown =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex').slice(0, 200) : value
+  return steps.map((step) => JSON.stringify(step, readable)).join('\n')
+}
