@@ -105,6 +105,8 @@ export async function buildServer(
   })
   await app.register(swagger, {
     openapi: { info: { title: 'Sotto relay', version: manifest.version } },
+    // Of uploads; those that only refuse are hidden.
+    exposeHeadRoutes: true,
   })
   const paths = new Set([STREAM_PATH, DEPOSITS_PATH])
   const upgrades = new Upgrades(app, paths, (response) => answerRaw(response, nowMs()))
