@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import type { RequestSigner } from '#core/ports.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayClient } from '#relay-client/client.ts'
@@ -243,6 +244,24 @@ describe('hostile requests', () => {
     expect(answer.toLowerCase()).toContain('content-type: application/json')
     const { code } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { code: string }
     expect(['INVALID_INPUT', 'UNAUTHORIZED']).toContain(code)
+  })
+
+  test('a page in a browser is refused, whatever it asks and however', async () => {
+    const headers = { origin: 'https://example.com' }
+    for (const path of ['/v1/info', '/v1/nothing', '/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA']) {
+      const answer = await call(relay, 'GET', path, { headers })
+      expect(answer).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    }
+    const bundles = await call(relay, 'POST', '/v1/accounts/alice/bundles', { headers })
+    expect(bundles).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    const socket = new WebSocket(`ws://${relay.host}/v1/deposits`, headers)
+    const status = await new Promise((resolve) => {
+      socket.once('open', () => resolve(101))
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode))
+      socket.on('error', () => undefined)
+    })
+    socket.terminate()
+    expect(status).toBe(403)
   })
 
   // Found by fuzzing: it ended the relay.
