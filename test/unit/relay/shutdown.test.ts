@@ -97,6 +97,8 @@ describe('a relay that ends', () => {
     const kept = connect(Number(port), hostname)
     let answer = ''
     kept.on('data', (chunk) => (answer += chunk.toString('latin1')))
+    // The relay may have ended the connection already when the upgrade arrives.
+    kept.on('error', () => undefined)
     // A request under way, so that the connection is not idle when the relay closes those.
     const path = `/v1/envelopes/${encodeBase64Url(randomBytes(16))}`
     const token = encodeBase64Url(randomBytes(32))
