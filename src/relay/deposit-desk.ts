@@ -4,7 +4,13 @@ import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { RelayContext } from './context.ts'
 import { RecentMap } from './recent-map.ts'
-import { StorageFullError, type DepositOutcome, type MailboxLimits } from './storage.ts'
+import { RETRY_WHEN_UNAVAILABLE_MS } from './request-error.ts'
+import {
+  StorageFullError,
+  StorageUnavailableError,
+  type DepositOutcome,
+  type MailboxLimits,
+} from './storage.ts'
 import type { BatchTargetRecord } from './storage-batches.ts'
 
 const RECEIVERS_KEPT = 50_000
@@ -24,6 +30,7 @@ export type DepositRefusal = Failure<
   | 'RATE_LIMITED'
   | 'INVALID_INPUT'
   | 'TOO_LARGE'
+  | 'OVERLOADED'
 >
 export type DepositResult = Result<'stored' | 'seen', DepositRefusal>
 
@@ -62,6 +69,9 @@ export class DepositDesk {
       result = await storage.deposit({ tokenHash: hash, deviceId, id, body }, this.limits, nowMs())
     } catch (cause) {
       if (cause instanceof StorageFullError) return err(failure('RELAY_FULL'))
+      if (cause instanceof StorageUnavailableError) {
+        return err(failure('OVERLOADED', { retryAfterMs: RETRY_WHEN_UNAVAILABLE_MS }))
+      }
       throw cause
     }
     return this.#settleDeposit(result, hash, address)

@@ -45,8 +45,6 @@ export class DepositStream {
     this.#room = room
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
-    // What the peer does to its connection is no error of the relay; 'close' follows.
-    socket.on('error', () => socket.terminate())
   }
 
   /** Ends a connection that has deposited nothing since the last one. A frame that trickles in is nothing. */

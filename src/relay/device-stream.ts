@@ -52,8 +52,6 @@ export class DeviceStream {
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     socket.on('pong', () => (this.#alive = true))
-    // What the peer does to its connection is no error of the relay; 'close' follows.
-    socket.on('error', () => socket.terminate())
   }
 
   /** Sends what can be sent now. Called on every hint, acknowledgement and heartbeat. */

@@ -9,7 +9,7 @@ export type RelayErrorCode = {
   [Code in ErrorCode]: (typeof ERRORS)[Code] extends { readonly http: number } ? Code : never
 }[ErrorCode]
 
-const RETRY_WHEN_UNAVAILABLE_MS = 1_000
+export const RETRY_WHEN_UNAVAILABLE_MS = 1_000
 
 /** Ends a request with an error of the table. Thrown inside routes and hooks, answered in one place. */
 export class RequestError extends Error {

@@ -95,7 +95,9 @@ export async function buildServer(
   app.addHook('onRequest', (request, _reply, done) => {
     const { httpVersion, headers } = request.raw
     const isNameless = httpVersion !== '1.0' && headers.host === undefined
-    done(isNameless ? refuse('INVALID_INPUT') : undefined)
+    if (isNameless) done(refuse('INVALID_INPUT'))
+    // Of a page in a browser, which may stand where the relay should not be reached from: on its own computer.
+    else done(headers.origin === undefined ? undefined : refuse('FORBIDDEN'))
   })
   await app.register(underPressure, {
     maxEventLoopDelay: config.limits.eventLoopDelayMs,
@@ -105,6 +107,8 @@ export async function buildServer(
   })
   await app.register(swagger, {
     openapi: { info: { title: 'Sotto relay', version: manifest.version } },
+    // Of uploads; those that only refuse are hidden.
+    exposeHeadRoutes: true,
   })
   const paths = new Set([STREAM_PATH, DEPOSITS_PATH])
   const upgrades = new Upgrades(app, paths, (response) => answerRaw(response, nowMs()))

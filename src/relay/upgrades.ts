@@ -6,6 +6,13 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import type { RelayApp } from './context.ts'
 import { refuse } from './request-error.ts'
 
+/**
+ * Pieces of one message: an envelope needs one frame, in a hundred packets of the smallest size. Each piece costs many
+ * times its bytes in memory.
+ */
+const MAX_FRAGMENTS = 64
+const MAX_CHUNKS = 1_024
+
 interface Upgrade {
   readonly socket: Duplex
   readonly head: Buffer
@@ -14,6 +21,18 @@ interface Upgrade {
 
 function destroyIt(this: Duplex): void {
   this.destroy()
+}
+
+/**
+ * What the peer does to its connection is no error of the relay. It has been told the code already, and may lose it if
+ * it is cut off at once; whoever does not read is.
+ */
+function endIt(this: WebSocket): void {
+  if (this.bufferedAmount > 0) this.terminate()
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
 }
 
 /**
@@ -37,8 +56,13 @@ export class Upgrades {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', destroyIt)
       const response = this.#answer(request, socket)
+      if (response === null) {
+        socket.destroy()
+        return
+      }
       const [path = ''] = request.url?.split('?') ?? []
-      if (request.method !== 'GET' || !paths.has(path)) {
+      // Room for a body would be kept for as long as the connection.
+      if (request.method !== 'GET' || !paths.has(path) || hasBody(request)) {
         refused(response)
         return
       }
@@ -47,9 +71,14 @@ export class Upgrades {
     })
   }
 
-  #answer(request: IncomingMessage, socket: Duplex): ServerResponse {
+  /** @returns `null` where a request before it on the same connection has not been answered: nobody waits for that. */
+  #answer(request: IncomingMessage, socket: Duplex): ServerResponse | null {
     const response = new ServerResponse(request)
-    response.assignSocket(socket as Socket)
+    try {
+      response.assignSocket(socket as Socket)
+    } catch {
+      return null
+    }
     response.shouldKeepAlive = false
     // Where it is not accepted, the answer is the end of the connection.
     response.once('finish', () => (socket as Socket).destroySoon())
@@ -81,8 +110,15 @@ export class Upgrades {
     reply.hijack()
     response.detachSocket(socket as Socket)
     socket.off('error', destroyIt)
+    if (socket.destroyed) {
+      ended()
+      return
+    }
     socket.once('close', ended)
-    this.#server(maxFrameBytes).handleUpgrade(request.raw, socket, head, opened)
+    this.#server(maxFrameBytes).handleUpgrade(request.raw, socket, head, (webSocket) => {
+      webSocket.on('error', endIt)
+      opened(webSocket)
+    })
   }
 
   #server(maxPayload: number): WebSocketServer {
@@ -93,11 +129,15 @@ export class Upgrades {
         clientTracking: false,
         perMessageDeflate: false,
         maxPayload,
+        maxFragments: MAX_FRAGMENTS,
+        maxBufferedChunks: MAX_CHUNKS,
       })
     if (!this.#servers.has(maxPayload)) {
       // The library's own answer to a handshake that is none is a page of HTML.
       server.on('wsClientError', (_error, socket, request) => {
-        this.#refused(this.#answer(request, socket))
+        const response = this.#answer(request, socket)
+        if (response === null) socket.destroy()
+        else this.#refused(response)
       })
     }
     this.#servers.set(maxPayload, server)

@@ -1,234 +1,349 @@
-import fc, { type Arbitrary } from 'fast-check'
-import { connect, type Socket } from 'node:net'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { tokenHash } from '#crypto/delivery-token.ts'
 import { randomBytes } from '#crypto/primitives.ts'
-import { encodeAckFrame } from '#protocol/relay-frames.ts'
-import { encodeBase64Url } from '#shared/bytes.ts'
+import { decodeRelayFrame, encodeAckFrame, STREAM_CLOSE } from '#protocol/relay-frames.ts'
+import { encodeHex } from '#shared/bytes.ts'
 import { sessionHeaders } from '../unit/relay/blobs-harness.ts'
-import { encodeRequest, exchange } from './raw-http.ts'
-import { expectCivil, fuzz, RelayUnderTest, RUNS, SEED } from './relay-under-test.ts'
+import { CERTIFICATE, testClient, testSigner, unwrap } from '../unit/relay/harness.ts'
+import { DeliveryLedger } from './delivery-ledger.ts'
+import { eventually, RawWebSocket, settle } from './raw-websocket.ts'
+import { expectReached } from './reached.ts'
+import { expectNoLeak, fuzz, RelayUnderTest, RUNS, SEED } from './relay-under-test.ts'
+import { streamSteps, WRONG, WRONG_KINDS, type Step } from './stream-steps.ts'
+import {
+  BINARY,
+  clientFrame,
+  CLOSE,
+  encodeFrame,
+  FIN,
+  fragments,
+  PING,
+  PONG,
+  showSteps,
+} from './websocket-frames.ts'
 
-// The stream, spoken to in frames that no WebSocket library would send.
+// The stream of a device, read rightly, wrongly, and by whoever stops in the middle. Whatever is done, what waits comes
+// again until it is acknowledged, in order, and another device notices nothing.
 
-/** A frame by its parts (RFC 6455 §5.2); the length may lie. */
-interface Frame {
-  readonly first: number
-  readonly masked: boolean
-  readonly payload: Uint8Array
-  /** What the frame says beyond its payload. */
-  readonly extra: number
-}
+const PATH = '/v1/stream'
+const LAST_PING = Buffer.from('the last one')
+/** Fewer than the relay sends ahead of the acknowledgements. */
+const MOST_WAITING = 100
 
-type Step =
-  | { readonly kind: 'frame'; readonly frame: Frame }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'deposit' }
-  | { readonly kind: 'pause' }
-
-const FIN = 0x80
 const relay = new RelayUnderTest()
-beforeAll(() => relay.start())
-afterAll(() => relay.stop())
+const client = testClient()
+const neighbour = { signer: testSigner('neighbour'), token: randomBytes(32) }
+const ledger = new DeliveryLedger()
+const wrongs = new Set<string>()
+const closeCodes = new Set<number>()
+const frameKinds = new Set<string>()
 
-function encodeFrame({ first, masked, payload, extra }: Frame): Uint8Array {
-  const length = payload.length + extra
-  const mask = randomBytes(4)
-  const bit = masked ? 0x80 : 0
-  const size =
-    length < 126
-      ? Buffer.of(bit | length)
-      : length < 65_536
-        ? Buffer.of(bit | 126, length >> 8, length & 255)
-        : Buffer.of(
-            bit | 127,
-            0,
-            0,
-            0,
-            0,
-            0,
-            (length >> 16) & 255,
-            (length >> 8) & 255,
-            length & 255,
-          )
-  const body = masked ? payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0)) : payload
-  return Buffer.concat([Buffer.of(first), size, ...(masked ? [mask] : []), body])
-}
+/** What was deposited for the device and may come. */
+const waiting = new Map<string, Uint8Array>()
+/** What of it an acknowledgement was sent for: it may have arrived or not. */
+const sentBack = new Set<string>()
+/** What of it the relay has read an acknowledgement for. */
+const readBack = new Set<string>()
 
-const ack = fc
-  .oneof(fc.nat(40), fc.constantFrom(0, 2 ** 31, Number.MAX_SAFE_INTEGER))
-  .map((sequence): Uint8Array => encodeAckFrame(sequence))
-const payload = fc.oneof(
-  { weight: 4, arbitrary: ack },
-  { weight: 2, arbitrary: fc.uint8Array({ maxLength: 12 }) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom(0, 126, 200, 70_000).map((length) => new Uint8Array(length)),
-  },
-  // What closes: a code, and a reason that is text or not.
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(fc.nat(5_000), fc.uint8Array({ maxLength: 130 }))
-      .map(([code, reason]) => Buffer.concat([Buffer.of(code >> 8, code & 255), reason])),
-  },
-)
-const frame: Arbitrary<Frame> = fc.record({
-  first: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(FIN | 2) },
-    // Fragments, texts, pings, closes, reserved bits and codes.
-    { weight: 2, arbitrary: fc.constantFrom(2, 0, FIN, FIN | 1, FIN | 9, FIN | 10, FIN | 8, 9, 8) },
-    { weight: 1, arbitrary: fc.nat(255) },
-  ),
-  masked: fc.nat(20).map((one) => one > 0),
-  payload,
-  extra: fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, fc.nat(70_000)),
+beforeAll(async () => {
+  await relay.start()
+  const { host } = relay
+  const { signer, token } = neighbour
+  unwrap(await client.register(host, signer, { certificate: CERTIFICATE }, null))
+  const add = [{ hash: tokenHash(token), label: randomBytes(16), uses: null, expiresAtMs: null }]
+  unwrap(await client.putTokens(host, signer, { add, revoke: [] }))
+  client.subscribe(host, signer, 0, {
+    received: async (envelopes) =>
+      envelopes.forEach(({ envelopeId, envelope }) => ledger.received(envelopeId, envelope)),
+    drained: () => undefined,
+    stateChanged: () => undefined,
+  })
 })
-const step: Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('frame' as const), frame }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('bytes' as const),
-      bytes: fc.uint8Array({ minLength: 1, maxLength: 60 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('deposit' as const, 'pause' as const) }),
-  },
-)
+afterAll(async () => {
+  await client.close()
+  await relay.stop()
+})
 
-function handshake(target: string, change: Readonly<Record<string, string>> = {}): Uint8Array {
+const handshakeHeaders = (): Record<string, string> => {
   const at = { url: relay.url, host: relay.host, metricsUrl: null, close: async () => undefined }
-  const headers = {
-    ...sessionHeaders(at, relay.session, 'GET', target),
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': Buffer.from(randomBytes(16)).toString('base64'),
-    ...change,
+  return sessionHeaders(at, relay.session, 'GET', PATH)
+}
+
+async function deposit(token: Uint8Array, bodyBytes: number): Promise<[Uint8Array, Uint8Array]> {
+  const envelopeId = randomBytes(16)
+  const envelope = randomBytes(bodyBytes)
+  if (token === relay.token) waiting.set(encodeHex(envelopeId), envelope)
+  else ledger.sent(envelopeId, envelope)
+  unwrap(await client.deposit(relay.host, { envelopeId, deviceId: 1, token, envelope }))
+  return [envelopeId, envelope]
+}
+
+async function expectNeighbourServed(): Promise<void> {
+  const [id] = await deposit(neighbour.token, 40)
+  ledger.acknowledged(id)
+  await ledger.settled()
+}
+
+/** What has come over one connection. */
+class Inbox {
+  readonly sequences: number[] = []
+  readonly ids: string[] = []
+  readonly acknowledged = new Set<string>()
+  #isDrained = false
+  /** All that has to come before the relay may say that nothing else waits. */
+  readonly #first = [...waiting.keys()].filter((id) => !sentBack.has(id))
+  #taken = 0
+
+  /** @param payloads - of all binary frames so far. */
+  take(payloads: readonly Buffer[]): void {
+    for (const payload of payloads.slice(this.#taken)) {
+      const received = decodeRelayFrame(payload)
+      if (received === null) throw new Error('the relay sent a frame that is none')
+      frameKinds.add(received.kind)
+      if (received.kind === 'drained') {
+        expect(this.#isDrained).toBe(false)
+        expect(this.#first.filter((id) => !this.ids.includes(id))).toEqual([])
+        this.#isDrained = true
+        continue
+      }
+      const { id, sequence, body } = received.envelope
+      const key = encodeHex(id)
+      expect(Buffer.compare(waiting.get(key) ?? new Uint8Array(0), body)).toBe(0)
+      expect(this.ids).not.toContain(key)
+      expect(sequence).toBeGreaterThan(this.sequences.at(-1) ?? 0)
+      this.ids.push(key)
+      this.sequences.push(sequence)
+    }
+    this.#taken = payloads.length
   }
-  const request = encodeRequest(relay.host, {
-    method: 'GET',
-    target,
-    headers: Object.entries(headers),
-    body: new Uint8Array(0),
-  })
-  return Buffer.from(
-    Buffer.from(request).toString('latin1').replace('connection: close', 'connection: upgrade'),
-    'latin1',
-  )
-}
 
-interface Connection {
-  readonly socket: Socket
-  readonly received: () => Buffer
-  readonly closed: Promise<void>
-}
+  get isComplete(): boolean {
+    const missing = [...waiting.keys()].some((id) => !sentBack.has(id) && !this.ids.includes(id))
+    return this.#isDrained && !missing
+  }
 
-function open(): Connection {
-  const [hostname = '', port] = relay.host.split(':')
-  const socket = connect(Number(port), hostname)
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
-  socket.on('error', () => undefined)
-  return {
-    socket,
-    received: () => Buffer.concat(chunks),
-    closed: new Promise((resolve) => socket.once('close', () => resolve())),
+  /** @returns an acknowledgement of something that has come. */
+  acknowledge(which: number): Uint8Array {
+    const { length } = this.sequences
+    if (length === 0) return encodeAckFrame(0)
+    const through = which % length
+    for (const id of this.ids.slice(0, through + 1)) {
+      sentBack.add(id)
+      this.acknowledged.add(id)
+    }
+    return encodeAckFrame(this.sequences[through] ?? 0)
   }
 }
 
-const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const binary = (raw: RawWebSocket): readonly Buffer[] =>
+  raw
+    .frames()
+    .filter(({ opcode }) => opcode === BINARY)
+    .map(({ payload }) => payload)
 
-async function deposit(): Promise<void> {
-  const headers = { 'sotto-delivery-token': encodeBase64Url(relay.token), 'sotto-device': '1' }
-  await fetch(`${relay.url}/v1/envelopes/${encodeBase64Url(randomBytes(16))}`, {
-    method: 'PUT',
-    headers: { ...headers, 'content-type': 'application/octet-stream' },
-    body: new Uint8Array(50),
+/** Plays the steps on a connection of its own. */
+async function play(steps: readonly Step[]): Promise<void> {
+  const inbox = new Inbox()
+  const raw = await RawWebSocket.open(relay.host, PATH, handshakeHeaders())
+  let endsWith: readonly number[] | null = null
+  let hasEnded = false
+  let hasJunk = false
+  for (const step of steps) {
+    const isOver = endsWith !== null || hasEnded || hasJunk
+    switch (step.kind) {
+      case 'ack': {
+        inbox.take(binary(raw))
+        const frames = fragments(BINARY, inbox.acknowledge(step.which), step.cuts, [])
+        raw.write(...frames.map(encodeFrame))
+        break
+      }
+      case 'deposit':
+        for (let count = 0; count < step.count; count++) {
+          await deposit(relay.token, step.bodyBytes)
+        }
+        break
+      case 'wrong': {
+        const { codes, encode } = WRONG[step.wrong]
+        raw.write(encode(encodeAckFrame(0)))
+        if (isOver) break
+        endsWith = codes
+        wrongs.add(step.wrong)
+        break
+      }
+      case 'control':
+        raw.write(encodeFrame(step.frame))
+        break
+      case 'any':
+        raw.write(step.bytes)
+        // It may be an acknowledgement of anything.
+        for (const id of waiting.keys()) sentBack.add(id)
+        hasJunk = true
+        break
+      case 'end':
+        if (!hasEnded) raw.socket.end()
+        hasEnded = true
+        break
+      case 'pause':
+        raw.socket.pause()
+        break
+      case 'resume':
+        raw.socket.resume()
+        break
+      case 'settle':
+        await settle(3)
+    }
+  }
+  raw.socket.resume()
+  await finish()
+  inbox.take(binary(raw))
+  expectNoLeak(raw.received.toString('latin1').split('\r\n\r\n')[0] ?? '')
+  for (const { opcode } of raw.frames()) expect([BINARY, PONG, CLOSE]).toContain(opcode)
+  await raw.destroy()
+
+  async function finish(): Promise<void> {
+    if (hasEnded) return raw.closed
+    if (hasJunk) return settle(4)
+    raw.write(encodeFrame(clientFrame(FIN | PING, LAST_PING)))
+    const isAnswered = (): boolean =>
+      raw.frames().some(({ opcode, payload }) => opcode === PONG && LAST_PING.equals(payload))
+    await eventually('everything that waits, or the end', () => {
+      inbox.take(binary(raw))
+      if (raw.closeCode() !== null || raw.socket.destroyed) return true
+      return endsWith === null && inbox.isComplete && isAnswered()
+    })
+    const code = raw.closeCode()
+    if (endsWith === null) {
+      expect(code).toBeNull()
+      for (const id of inbox.acknowledged) readBack.add(id)
+    } else {
+      expect(endsWith).toContain(code)
+      closeCodes.add(code ?? 0)
+    }
+  }
+}
+
+/** A device as it should be. @returns what it got; the last of it may not be acknowledged when it leaves. */
+async function drain(): Promise<readonly string[]> {
+  const received: string[] = []
+  await new Promise<void>((resolve) => {
+    const subscription = client.subscribe(relay.host, relay.signer, 0, {
+      received: async (envelopes) =>
+        void received.push(...envelopes.map(({ envelopeId }) => encodeHex(envelopeId))),
+      drained: () => void subscription.close().then(resolve),
+      stateChanged: () => undefined,
+    })
   })
+  return received
+}
+
+/** Nothing that was not acknowledged is missing, and nothing comes whose acknowledgement the relay has read. */
+async function expectAllThere(): Promise<void> {
+  // An acknowledgement is read before it is durable.
+  await settle(50)
+  const received = await drain()
+  expect(new Set(received).size).toBe(received.length)
+  const there = new Set(received)
+  expect([...waiting.keys()].filter((id) => !sentBack.has(id) && !there.has(id))).toEqual([])
+  expect(received.filter((id) => readBack.has(id) || !waiting.has(id))).toEqual([])
+  for (let again = received; again.length > 0; again = await drain()) {
+    expect(again.filter((id) => !there.has(id))).toEqual([])
+  }
+  for (const all of [waiting, sentBack, readBack]) all.clear()
 }
 
 describe(`the stream, ${RUNS} times`, () => {
-  test(`survives any frames (seed ${SEED})`, async () => {
-    const steps = fc.array(step, { minLength: 1, maxLength: 12 })
-    const show = (made: readonly Step[]): string =>
-      made
-        .map((one) =>
-          one.kind === 'frame'
-            ? Buffer.from(encodeFrame(one.frame).slice(0, 40)).toString('hex')
-            : one.kind,
-        )
-        .join('\n')
-    let opened = 0
-    await fuzz(steps, RUNS, show, async (made) => {
-      const { socket, received, closed } = open()
-      socket.write(handshake('/v1/stream'))
-      for (let waited = 0; waited < 500 && received().length === 0; waited++) await settle(2)
-      expect(received().toString('latin1')).toMatch(/^HTTP\/1\.1 101 /)
-      opened += 1
-      for (const one of made) {
-        if (socket.destroyed) break
-        if (one.kind === 'frame') socket.write(encodeFrame(one.frame))
-        else if (one.kind === 'bytes') socket.write(one.bytes)
-        else if (one.kind === 'deposit') await deposit()
-        else await settle(3)
-      }
-      await settle(2)
-      expect(received().toString('latin1')).not.toMatch(/node_modules|\.ts:|Error:/)
-      socket.destroy()
-      await closed
+  test(`takes any frames (seed ${SEED})`, async () => {
+    await fuzz(streamSteps, RUNS, showSteps, async (steps) => {
+      await play(steps)
+      await expectNeighbourServed()
+      if (waiting.size > MOST_WAITING) await expectAllThere()
     })
-    expect(opened).toBe(RUNS)
+    await expectAllThere()
     await relay.expectUnharmed()
   })
 
-  test(`is opened by the right handshake alone (seed ${SEED})`, async () => {
-    const name = fc.constantFrom(
-      'upgrade',
-      'sec-websocket-version',
-      'sec-websocket-key',
-      'sec-websocket-protocol',
-      'sec-websocket-extensions',
-      'signature',
-      'origin',
-      'content-length',
-    )
-    const text = fc.oneof(
-      fc.constantFrom(
-        '',
-        'websocket',
-        '12',
-        '13',
-        'x'.repeat(3_000),
-        'permessage-deflate',
-        ',;=',
-        '5',
-      ),
-      fc.string({
-        unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code)),
-      }),
-    )
-    const target = fc.constantFrom(
-      '/v1/stream',
-      '/v1/stream?after=-1',
-      '/v1/stream?after=999999999999999',
-      '/v1/info',
-      '/v1/envelopes',
-      '/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA',
-      '/%',
-      '/nothing',
-    )
-    const inputs = fc.tuple(target, fc.dictionary(name, text, { maxKeys: 2 }))
-    await fuzz(
-      inputs,
-      RUNS,
-      (made) => JSON.stringify(made),
-      async ([where, change]) => {
-        const answer = await exchange(relay.host, handshake(where, change), { settleMs: 30 })
-        if (answer !== null && answer.status !== 101) expectCivil(answer)
-      },
-    )
+  test(`of a real library ends with the code that it deserves (seed ${SEED})`, async () => {
+    const codes = {
+      text: STREAM_CLOSE.malformed,
+      empty: STREAM_CLOSE.malformed,
+      ahead: STREAM_CLOSE.malformed,
+      long: 1009,
+      replaced: STREAM_CLOSE.replaced,
+      close: 4_321,
+      terminate: 1006,
+    }
+    const end = fc.constantFrom(...(Object.keys(codes) as (keyof typeof codes)[]))
+    const inputs = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.nat(5), fc.boolean(), end)
+    const show = (input: unknown): string => JSON.stringify(input)
+    await fuzz(inputs, RUNS / 5, show, async ([deposits, acknowledged, isPaused, how]) => {
+      const inbox = new Inbox()
+      const payloads: Buffer[] = []
+      const socket = open()
+      socket.on('message', (data: Buffer) => payloads.push(data))
+      const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+      await opened(socket)
+      expect(socket.extensions).toBe('')
+      for (let count = 0; count < deposits; count++) await deposit(relay.token, 500)
+      await eventually('everything that waits', () => {
+        inbox.take(payloads)
+        return inbox.isComplete
+      })
+      const ack = inbox.acknowledge(acknowledged)
+      if (isPaused) socket.pause()
+      socket.send(ack.subarray(0, 4), { fin: false, compress: true })
+      socket.send(ack.subarray(4))
+      if (how === 'text') socket.send('text')
+      else if (how === 'empty') socket.send(new Uint8Array(0))
+      else if (how === 'ahead') socket.send(encodeAckFrame(10 ** 12))
+      else if (how === 'long') socket.send(new Uint8Array(70_000))
+      else if (how === 'close') socket.close(codes.close, 'enough')
+      else if (how === 'terminate') socket.terminate()
+      else {
+        const next = open()
+        await opened(next)
+        next.terminate()
+      }
+      if (isPaused) await settle(5)
+      socket.resume()
+      const code = await closed
+      expect(code).toBe(codes[how])
+      closeCodes.add(code)
+      await expectNeighbourServed()
+      if (waiting.size > MOST_WAITING) await expectAllThere()
+    })
+    await expectAllThere()
     await relay.expectUnharmed()
+
+    function open(): WebSocket {
+      const socket = new WebSocket(`ws://${relay.host}${PATH}`, { headers: handshakeHeaders() })
+      socket.on('error', () => undefined)
+      return socket
+    }
+
+    async function opened(socket: WebSocket): Promise<void> {
+      await eventually('a stream opens', () => socket.readyState !== WebSocket.CONNECTING)
+      expect(socket.readyState).toBe(WebSocket.OPEN)
+    }
+  })
+
+  test('ends when its account is gone', async () => {
+    const raw = await RawWebSocket.open(relay.host, PATH, handshakeHeaders())
+    unwrap(await client.deleteAccount(relay.host, relay.signer))
+    await eventually('the end', () => raw.closeCode() !== null)
+    closeCodes.add(raw.closeCode() ?? 0)
+    await raw.destroy()
+    await relay.renew()
+    await relay.expectUnharmed()
+  })
+
+  test('has been sent every kind of frame, and has given every frame and code', () => {
+    expectReached(WRONG_KINDS, wrongs)
+    expectReached(['envelope', 'drained'], frameKinds)
+    expectReached(Object.values(STREAM_CLOSE), closeCodes, {
+      [STREAM_CLOSE.restarting]: 'wants a relay that ends: test/unit/relay/stream.test.ts',
+      [STREAM_CLOSE.accountBlocked]: 'wants its operator: test/unit/relay/admin.test.ts',
+    })
   })
 })

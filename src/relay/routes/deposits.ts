@@ -124,7 +124,10 @@ export function depositRoutes(
     DEPOSITS_PATH,
     {
       schema: { hide: true },
-      preHandler: async (request) => upgrades.require(request),
+      preHandler: async (request) => {
+        upgrades.require(request)
+        if (context.closing.aborted) throw refuse('OVERLOADED')
+      },
     },
     (request, reply) => {
       const { log } = request

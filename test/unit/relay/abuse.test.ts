@@ -5,9 +5,13 @@ import { tokenHash } from '#crypto/delivery-token.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayOptions } from '#relay/config.ts'
 import { RecentMap } from '#relay/recent-map.ts'
+import type { RelayHooks } from '#relay/relay.ts'
 import { Shares } from '#relay/shares.ts'
+import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
+import { handshake } from '../../fuzz/raw-websocket.ts'
+import { openSession, sessionHeaders } from './blobs-harness.ts'
 import {
   call,
   CERTIFICATE,
@@ -26,8 +30,8 @@ let client: RelayClient
 let alice: Awaited<ReturnType<typeof testAccount>>
 const sockets: Socket[] = []
 
-async function start(options: RelayOptions): Promise<void> {
-  relay = await testRelay(options)
+async function start(options: RelayOptions, hooks: RelayHooks = {}): Promise<void> {
+  relay = await testRelay(options, hooks)
   client = testClient()
   alice = await testAccount(relay, client, 'alice')
 }
@@ -89,6 +93,7 @@ function open(path: string, headers: Record<string, string> = {}): Promise<numbe
 }
 
 const RATE_LIMITED = { status: 429, code: 'RATE_LIMITED' }
+const CONNECTIONS = 8
 const TWO = { burst: 2, everyMs: 60_000 }
 
 describe('rates', () => {
@@ -179,6 +184,35 @@ describe('connections', () => {
     expect(await open('/v1/deposits', from('192.0.2.3'))).toBe(503)
     sockets[0]?.destroy()
     for (let status = 503; status !== 101;) status = await open('/v1/deposits', from('192.0.2.1'))
+  })
+
+  // Found on the way: whoever left during the look into the database was counted for ever.
+  test('that are gone before their WebSocket is open are not counted', async () => {
+    const storage = openSqliteStorage({
+      path: ':memory:',
+      onFatal: (cause) => {
+        throw cause
+      },
+    })
+    const waiting = storage.waiting.bind(storage)
+    let looked = 0
+    storage.waiting = async (...asked) => {
+      looked += 1
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      return waiting(...asked)
+    }
+    await start({ limits: { connections: CONNECTIONS } }, { storage })
+    const session = await openSession(relay, alice.signer)
+    const headers = () => sessionHeaders(relay, session, 'GET', '/v1/stream')
+    for (let count = 1; count <= CONNECTIONS; count++) {
+      const { socket, closed } = raw()
+      socket.write(handshake(relay.host, '/v1/stream', headers()))
+      await until(() => looked === count)
+      socket.resetAndDestroy()
+      await closed
+      await new Promise((resolve) => setTimeout(resolve, 40))
+    }
+    expect(await open('/v1/stream', headers())).toBe(101)
   })
 
   test('whose answers are not read are cut off', async () => {

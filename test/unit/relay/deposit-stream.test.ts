@@ -16,9 +16,11 @@ import type { RelayOptions } from '#relay/config.ts'
 import type { DepositDesk } from '#relay/deposit-desk.ts'
 import { DepositStream } from '#relay/deposit-stream.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
-import type { RelayStorage } from '#relay/storage.ts'
+import { StorageUnavailableError, type RelayStorage } from '#relay/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
+import { ok } from '#shared/result.ts'
+import { RawWebSocket } from '../../fuzz/raw-websocket.ts'
 import {
   call,
   testAccount,
@@ -120,8 +122,9 @@ async function accepted(deposit: DepositDesk['deposit'], hasRoom = true) {
   sockets.push(peer)
   const code = new Promise<number>((resolve) => peer.once('close', resolve))
   const open = new Promise((resolve) => peer.once('open', resolve))
+  const socket = await opened
   const stream = new DepositStream(
-    await opened,
+    socket,
     { deposit },
     '127.0.0.1',
     { take: () => hasRoom, giveBack: () => undefined },
@@ -129,7 +132,7 @@ async function accepted(deposit: DepositDesk['deposit'], hasRoom = true) {
   )
   await open
   server.close()
-  return { stream, sender: peer, code }
+  return { stream, server: socket, sender: peer, code }
 }
 
 /** A stream whose deposits are never done. */
@@ -287,6 +290,37 @@ describe('a hostile sender', () => {
     expect(await code).toBe(DEPOSIT_CLOSE.windowExceeded)
   })
 
+  // Found by fuzzing: sixteen thousand fragments, a byte each, were kept on every connection, at 350 bytes a byte.
+  test('a frame in more fragments than anybody needs ends it', async () => {
+    const { socket, closed } = await sender()
+    for (let count = 0; count < 100; count++) socket.send(Uint8Array.of(1), { fin: false })
+    expect(await closed).toBe(1008)
+  })
+
+  // Found by fuzzing: the connection was cut off with bytes unread, which takes the code back.
+  // Found by fuzzing: a connection that is cut off while more is on the way may lose the code.
+  test('a sender that goes on after what is no frame is not cut off before it can read why', async () => {
+    const raw = await RawWebSocket.open(relay.host, '/v1/deposits', {})
+    const failures: Error[] = []
+    raw.socket.on('error', (cause) => failures.push(cause))
+    raw.write(Buffer.of(0xff, 0xff, 0xff))
+    await until(() => raw.closeCode() !== null)
+    for (let count = 0; count < 3; count++) {
+      raw.write(randomBytes(10_000))
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    expect(raw.closeCode()).toBe(1002)
+    expect(failures).toEqual([])
+    await raw.destroy()
+  })
+
+  test('answers that are not read end it', async () => {
+    const { server, sender: peer, code } = await accepted(() => Promise.resolve(ok('stored')))
+    Object.defineProperty(server, 'bufferedAmount', { get: () => 70_000 })
+    peer.send(new Uint8Array(60))
+    expect(await code).toBe(1006)
+  })
+
   test('arbitrary frames never make it fail otherwise', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -305,7 +339,7 @@ describe('a hostile sender', () => {
 
   test('an upgrade elsewhere, with another method or of another kind is refused', async () => {
     const { hostname, port } = new URL(relay.url)
-    const ask = (line: string, upgrade: string): Promise<string> =>
+    const ask = (line: string, upgrade: string, more = ''): Promise<string> =>
       new Promise((resolve, reject) => {
         const socket = connect(Number(port), hostname)
         let answer = ''
@@ -314,12 +348,15 @@ describe('a hostile sender', () => {
         socket.on('error', reject)
         socket.write(
           `${line} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: ${upgrade}\r\n` +
-            'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+            'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
+            `${more}\r\n`,
         )
       })
     expect(await ask('GET /v1/info', 'websocket')).toBe('400')
     expect(await ask('POST /v1/deposits', 'websocket')).toBe('400')
     expect(await ask('GET /v1/deposits', 'h2c')).toBe('400')
+    // Room for what it announces would be kept for as long as the connection.
+    expect(await ask('GET /v1/deposits', 'websocket', 'content-length: 65536\r\n')).toBe('400')
     expect((await call(relay, 'GET', '/v1/deposits')).code).toBe('INVALID_INPUT')
   })
 })
@@ -363,6 +400,14 @@ describe('a connection', () => {
       { number: 0, outcome: 'INTERNAL', retryAfterMs: 0 },
     ])
   })
+})
+
+test('while the database does not answer, a deposit is put off', async () => {
+  const { send, answers } = await sender()
+  storage.deposit = () => Promise.reject(new StorageUnavailableError('the database is away'))
+  send({ number: 7 })
+  await until(() => answers.length === 1)
+  expect(answers).toEqual([{ number: 7, outcome: 'OVERLOADED', retryAfterMs: 1_000 }])
 })
 
 test('connections end when the relay goes', async () => {

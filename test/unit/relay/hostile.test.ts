@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import type { RequestSigner } from '#core/ports.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayClient } from '#relay-client/client.ts'
@@ -243,6 +244,43 @@ describe('hostile requests', () => {
     expect(answer.toLowerCase()).toContain('content-type: application/json')
     const { code } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as { code: string }
     expect(['INVALID_INPUT', 'UNAUTHORIZED']).toContain(code)
+  })
+
+  test('a page in a browser is refused, whatever it asks and however', async () => {
+    const headers = { origin: 'https://example.com' }
+    for (const path of ['/v1/info', '/v1/nothing', '/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA']) {
+      const answer = await call(relay, 'GET', path, { headers })
+      expect(answer).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    }
+    const bundles = await call(relay, 'POST', '/v1/accounts/alice/bundles', { headers })
+    expect(bundles).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    const socket = new WebSocket(`ws://${relay.host}/v1/deposits`, headers)
+    const status = await new Promise((resolve) => {
+      socket.once('open', () => resolve(101))
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode))
+      socket.on('error', () => undefined)
+    })
+    socket.terminate()
+    expect(status).toBe(403)
+  })
+
+  // Found by fuzzing: it ended the relay.
+  test('an upgrade behind a request that waits for its answer ends the connection alone', async () => {
+    const closed = await new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(relay.url)
+      const socket = connect(Number(port), hostname)
+      let received = ''
+      socket.on('data', (chunk) => (received += chunk.toString('latin1')))
+      socket.on('error', () => undefined)
+      socket.on('close', () => resolve(received))
+      socket.write(
+        'GET /v1/names/bob HTTP/1.1\r\nhost: a\r\n\r\n' +
+          'GET /v1/deposits HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+          'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      )
+    })
+    expect(closed).not.toContain(' 101 ')
+    expect(await call(relay, 'GET', '/healthz')).toMatchObject({ status: 200 })
   })
 
   test.each([

@@ -115,6 +115,7 @@ describe('the log', () => {
       ['GET', `/v1/groups/${group}/commits`, { 'sotto-group-token': group, ...from }],
       ['OPTIONS', '/v1/blobs', from],
       ['POST', '/v1/blobs', { 'upload-length': '10', ...from }],
+      ['HEAD', `/v1/blobs/${id}`, from],
       ['PATCH', `/v1/blobs/${id}`, from, envelope],
       ['DELETE', `/v1/blobs/${id}`, from],
       ['GET', `/v1/blobs/${id}`, from],

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -88,6 +89,34 @@ describe('a relay that ends', () => {
       headers: { 'sotto-delivery-token': encodeBase64Url(token), 'sotto-device': '1' },
     })
     expect(again.status).toBe(200)
+  })
+
+  test('opens no WebSocket any more, whose end it would have to wait for', async () => {
+    const relay = await start()
+    const { hostname, port } = new URL(relay.url)
+    const kept = connect(Number(port), hostname)
+    let answer = ''
+    kept.on('data', (chunk) => (answer += chunk.toString('latin1')))
+    // The relay may have ended the connection already when the upgrade arrives.
+    kept.on('error', () => undefined)
+    // A request under way, so that the connection is not idle when the relay closes those.
+    const path = `/v1/envelopes/${encodeBase64Url(randomBytes(16))}`
+    const token = encodeBase64Url(randomBytes(32))
+    kept.write(
+      `PUT ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\n` +
+        `sotto-delivery-token: ${token}\r\nsotto-device: 1\r\ncontent-length: 2\r\n\r\na`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const closed = relay.close()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    kept.write('b')
+    await until(() => answer.includes('DELIVERY_REFUSED'))
+    kept.write(
+      'GET /v1/deposits HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
+        'sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    )
+    await closed
+    expect(answer).not.toContain(' 101 ')
   })
 
   test('and starts again has its devices back, which never count it as a failure', async () => {
