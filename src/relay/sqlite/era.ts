@@ -2,10 +2,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import type { Database } from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
 import { ERA_BYTES } from '#protocol/relay-limits.ts'
+import { RESTORE_JUMP } from '../storage-admin.ts'
 import { decodeBase64Url, encodeBase64Url, equalPublicBytes } from '#shared/bytes.ts'
-
-/** Sequences and numbers of accounts that a lost part of the database may have given. */
-const SKIPPED = 2 ** 32
 
 /** What the file beside the database says: the era, and a count that the database has reached at least. */
 interface Mark {
@@ -68,8 +66,8 @@ export class Era {
       this.#database.exec(`
         DELETE FROM prekeys WHERE kind IN ('one-time', 'kem-one-time');
         DELETE FROM bundle_replies;
-        UPDATE devices SET last_seq = last_seq + ${SKIPPED};
-        UPDATE sqlite_sequence SET seq = seq + ${SKIPPED} WHERE name IN ('accounts', 'devices')`)
+        UPDATE devices SET last_seq = last_seq + ${RESTORE_JUMP};
+        UPDATE sqlite_sequence SET seq = seq + ${RESTORE_JUMP} WHERE name IN ('accounts', 'devices')`)
     })()
     this.#current = era
   }
