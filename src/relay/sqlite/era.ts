@@ -2,8 +2,8 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import type { Database } from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
 import { ERA_BYTES } from '#protocol/relay-limits.ts'
-import { RESTORE_JUMP } from '../storage-admin.ts'
 import { decodeBase64Url, encodeBase64Url, equalPublicBytes } from '#shared/bytes.ts'
+import { RESTORE_JUMP } from '../storage-admin.ts'
 
 /** What the file beside the database says: the era, and a count that the database has reached at least. */
 interface Mark {
