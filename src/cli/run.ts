@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { storeErrorCode } from '#core/store-error-code.ts'
 import { COMMAND_FAILED } from '#relay/commands/command-failure.ts'
 import { failure } from '#shared/errors.ts'
 import { CommandRun, type ProfileOptions } from './command-run.ts'
@@ -6,7 +7,6 @@ import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
 import { Output, OutputClosedError } from './output.ts'
 import { buildProgram } from './program.ts'
 import type { Perform } from './profile-command.ts'
-import { storeErrorCode } from './store-error-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const BUG = {
