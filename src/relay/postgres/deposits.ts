@@ -1,6 +1,6 @@
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
 import { concatBytes } from '#shared/bytes.ts'
-import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
+import { mailboxLimits, type MailboxRules } from '../rows/mailbox-rules.ts'
 import type { DepositOutcome, MailboxId, MailboxLimits } from '../storage.ts'
 import type { BatchTargetRecord } from '../storage-batches.ts'
 import { Batches } from './batches.ts'

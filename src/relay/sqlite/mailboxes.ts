@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
-import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
+import { mailboxLimits, type MailboxRules } from '../rows/mailbox-rules.ts'
 import type {
   AccountId,
   DepositOutcome,
