@@ -9,6 +9,7 @@ import {
 } from '../rows/prekeys.ts'
 import type {
   AccountId,
+  BundleRequest,
   MailboxId,
   Prekey,
   PrekeyBundle,
@@ -110,13 +111,6 @@ async function takeBundle(
     ? []
     : await Promise.all([read(TAKE, 'kem-one-time'), read(TAKE, 'one-time')])
   return bundleOf(device, { signed, lastResort, kem, oneTime })
-}
-
-export interface BundleRequest {
-  readonly hash: Uint8Array
-  readonly nowMs: number
-  readonly rememberUntilMs: number
-  readonly lastResortOnly: boolean
 }
 
 async function takeBundles(

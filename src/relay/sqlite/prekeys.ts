@@ -10,6 +10,7 @@ import {
 } from '../rows/prekeys.ts'
 import type {
   AccountId,
+  BundleRequest,
   MailboxId,
   Prekey,
   PrekeyBundle,
@@ -98,15 +99,7 @@ export class PrekeyTables {
     }
   }
 
-  takeBundles(
-    account: AccountId,
-    request: {
-      readonly hash: Uint8Array
-      readonly nowMs: number
-      readonly rememberUntilMs: number
-      readonly lastResortOnly: boolean
-    },
-  ): readonly PrekeyBundle[] | null {
+  takeBundles(account: AccountId, request: BundleRequest): readonly PrekeyBundle[] | null {
     const known = this.#reply.get(request.hash, account, request.nowMs)
     if (known !== undefined) return deserialize(known.reply) as PrekeyBundle[]
     const devices = this.#devices.all(account)

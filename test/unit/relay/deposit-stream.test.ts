@@ -15,17 +15,17 @@ import {
 import type { RelayOptions } from '#relay/config.ts'
 import type { DepositDesk } from '#relay/deposit-desk.ts'
 import { DepositStream } from '#relay/deposit-stream.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import type { RelayStorage } from '#relay/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
 import {
   call,
+  memoryStorage,
   testAccount,
   testClient,
   testRelay,
-  unwrap,
   until,
+  unwrap,
   type TestRelay,
 } from './harness.ts'
 
@@ -38,12 +38,7 @@ let alice: Awaited<ReturnType<typeof testAccount>>
 const sockets: WebSocket[] = []
 
 async function start(options: RelayOptions = {}): Promise<void> {
-  storage = openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  })
+  storage = memoryStorage()
   relay = await testRelay(
     { rates: { deposits: GENEROUS, ...options.rates }, ...options },
     { storage },
