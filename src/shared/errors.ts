@@ -299,6 +299,22 @@ export interface Failure<Code extends ErrorCode = ErrorCode> {
   readonly cause?: unknown
 }
 
+/** What any call to a relay can fail with, beside codes of its own. */
+export const NETWORK_ERRORS = [
+  'RELAY_UNREACHABLE',
+  'RELAY_INSECURE',
+  'RELAY_NOT_SOTTO',
+  'RELAY_BAD_ANSWER',
+  'PROXY_UNREACHABLE',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'CLOCK_SKEW',
+  'CLIENT_TOO_OLD',
+  /** The own account, by the operator of its relay. */
+  'ACCOUNT_BLOCKED',
+  'CANCELLED',
+] as const satisfies readonly ErrorCode[]
+
 /** Makes a failure of one code. */
 export function failure<Code extends ErrorCode>(
   code: Code,
