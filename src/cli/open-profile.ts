@@ -43,7 +43,11 @@ export async function openProfileFolder(
   access: ProfileAccess,
 ): Promise<Result<OpenedProfile, Refusal>> {
   const file = await readProfileFile(access.folder)
-  if (!file.ok) return file
+  if (!file.ok) {
+    // A database without the file that says where its key is cannot be opened, but is not nothing.
+    const isDamaged = file.error.code === 'PROFILE_MISSING' && storageIn(access.folder).exists()
+    return err(isDamaged ? failure('STORE_DAMAGED') : file.error)
+  }
   if (file.value.protection === 'vault' && access.passphrase === null) {
     return err({
       ...failure('PASSPHRASE_WRONG'),

@@ -101,6 +101,11 @@ export const ERRORS = {
     retry: 'after-action',
     message: 'This profile is already open in another Sotto.',
   },
+  PROFILE_UNUSABLE: {
+    retry: 'after-action',
+    message:
+      'The files of this profile cannot be read or written. Check that its folder is one, and is yours to read and write.',
+  },
   PROFILE_EXISTS: { retry: 'never', message: 'This profile already has an account.' },
   PROFILE_MISSING: {
     retry: 'after-action',
