@@ -53,7 +53,10 @@ export class CommandRun {
 
   /** Creates the account first. */
   withNewClient(account: NewAccount, work: (client: Client) => Promise<Outcome>): Promise<Outcome> {
-    return this.#withProfile((access) => createProfileFolder(access, account), work)
+    return this.#withProfile(async (access) => {
+      const created = await createProfileFolder(access, account)
+      return created.ok ? created : err(withNewAccountHint(created.error))
+    }, work)
   }
 
   /**
@@ -143,6 +146,24 @@ function withHint(refusal: Refusal): Refusal {
       return refusal
   }
 }
+
+/** What the failures of making an account mean at a command line, which does not go on trying. */
+function withNewAccountHint(refusal: Refusal): Refusal {
+  switch (refusal.code) {
+    case 'ADDRESS_INVALID':
+      return { ...refusal, hint: NO_RELAY_HOST }
+    case 'RELAY_UNREACHABLE':
+      return {
+        ...refusal,
+        hint: 'The relay cannot be reached, and no account was made. Check its name and the network, then try again.',
+      }
+    default:
+      return refusal
+  }
+}
+
+/** What a relay's host that is none means at a command line. */
+export const NO_RELAY_HOST = 'A relay looks like relay.example.org or relay.example.org:8443.'
 
 /** The failure of a connection that did not come about. */
 export function notConnected(client: Client): Refusal {

@@ -64,6 +64,7 @@ const GROUPS: readonly (readonly [ExitCode, readonly ErrorCode[]])[] = [
       'STORE_TOO_NEW',
       'STORE_FULL',
       'PROFILE_IN_USE',
+      'PROFILE_UNUSABLE',
       'PROFILE_EXISTS',
       'PROFILE_MISSING',
     ],

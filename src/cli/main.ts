@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { makeKeychain } from './profile-keychain.ts'
+import { makeKeychain } from '#keychain/profile-keychain.ts'
 import { runCommandLine } from './run.ts'
 
 const interruption = new AbortController()

@@ -7,22 +7,19 @@ import { systemClock } from '#core/system-clock.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import { runSelfTest } from '#crypto/self-test.ts'
 import {
+  createProfileFile,
   readProfileFile,
   removeProfileFile,
-  writeProfileFile,
   type ProfileFile,
 } from '#keychain/profile-file.ts'
 import { lockProfile } from '#keychain/profile-lock.ts'
+import type { MakeKeychain } from '#keychain/profile-keychain.ts'
 import { RelayClient } from '#relay-client/client.ts'
-import { encodeHex } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
-import { fileProfileStorage } from '#store/store.ts'
+import { DATABASE_FILE, fileProfileStorage } from '#store/store.ts'
 import type { Refusal } from './output.ts'
-import type { MakeKeychain } from './profile-keychain.ts'
 
-const DATABASE_FILE = 'sotto.db'
-const PROFILE_ID_BYTES = 16
 const CRYPTO_LIBRARY = `OpenSSL ${process.versions.openssl}`
 
 /** How to get at a profile. */
@@ -46,7 +43,11 @@ export async function openProfileFolder(
   access: ProfileAccess,
 ): Promise<Result<OpenedProfile, Refusal>> {
   const file = await readProfileFile(access.folder)
-  if (!file.ok) return file
+  if (!file.ok) {
+    // A database without the file that says where its key is cannot be opened, but is not nothing.
+    const isDamaged = file.error.code === 'PROFILE_MISSING' && storageIn(access.folder).exists()
+    return err(isDamaged ? failure('STORE_DAMAGED') : file.error)
+  }
   if (file.value.protection === 'vault' && access.passphrase === null) {
     return err({
       ...failure('PASSPHRASE_WRONG'),
@@ -56,10 +57,7 @@ export async function openProfileFolder(
   return whileLocked(access, () => withParts(access, file.value, openProfile))
 }
 
-/**
- * Creates an account in a folder, which is made where it is missing. Every account gets a profile id of its own, so that
- * its keys never take another's place in the keychain.
- */
+/** Creates an account in a folder, which is made where it is missing. */
 export async function createProfileFolder(
   access: ProfileAccess,
   account: NewAccount,
@@ -68,14 +66,10 @@ export async function createProfileFolder(
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   return whileLocked(access, async () => {
     if (storageIn(folder).exists()) return err(failure('PROFILE_EXISTS'))
-    const file = {
-      profileId: encodeHex(randomBytes(PROFILE_ID_BYTES)),
-      protection: passphrase === null ? 'keychain' : 'vault',
-    } as const
     // First: keys in a keychain that no file tells of could not be found again.
-    const written = await writeProfileFile(folder, file)
-    if (!written.ok) return written
-    const created = await withParts(access, file, (parts) => createProfile(parts, account))
+    const file = await createProfileFile(folder, passphrase === null ? 'keychain' : 'vault')
+    if (!file.ok) return file
+    const created = await withParts(access, file.value, (parts) => createProfile(parts, account))
     if (!created.ok) await removeProfileFile(folder)
     return created
   })
@@ -113,7 +107,7 @@ async function whileLocked(
 /** Builds what is behind a profile; of what does not open, no connection stays. */
 async function withParts<E extends Failure>(
   { folder, passphrase, log, makeKeychain }: ProfileAccess,
-  file: Pick<ProfileFile, 'profileId' | 'protection'>,
+  file: ProfileFile,
   open: (parts: ProfileParts) => Promise<Result<Client, E>>,
 ): Promise<Result<Client, E>> {
   const relay = new RelayClient({ clock: systemClock, random: randomBytes })

@@ -1,4 +1,6 @@
 import { CommanderError } from 'commander'
+import { storeErrorCode } from '#core/store-error-code.ts'
+import { isRefusedBySystem } from '#keychain/refused-by-system.ts'
 import { COMMAND_FAILED } from '#relay/commands/command-failure.ts'
 import { failure } from '#shared/errors.ts'
 import { CommandRun, type ProfileOptions } from './command-run.ts'
@@ -6,12 +8,17 @@ import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts'
 import { Output, OutputClosedError } from './output.ts'
 import { buildProgram } from './program.ts'
 import type { Perform } from './profile-command.ts'
-import { storeErrorCode } from './store-error-code.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const BUG = {
   ...failure('INTERNAL'),
   hint: 'Something went wrong inside Sotto. --verbose shows where.',
+}
+
+function unusable(folder: string): { readonly hint: string } {
+  return {
+    hint: `The files of the profile at ${folder} cannot be read or written. Check that it is a folder, and yours to read and write; or name another one with --profile.`,
+  }
 }
 
 /**
@@ -36,9 +43,10 @@ export async function runCommandLine(
       exitCode = EXIT.failed
       if (cause instanceof OutputClosedError) return
       run.log.error('command.threw', cause)
-      const code = storeErrorCode(cause)
-      output.refusal(code === null ? BUG : failure(code))
-      if (code !== null) exitCode = exitCodeOf(code)
+      const code = storeErrorCode(cause) ?? (isRefusedBySystem(cause) ? 'PROFILE_UNUSABLE' : null)
+      if (code === null) return output.refusal(BUG)
+      output.refusal({ ...failure(code), ...(code === 'PROFILE_UNUSABLE' && unusable(run.folder)) })
+      exitCode = exitCodeOf(code)
     }
   }
   try {

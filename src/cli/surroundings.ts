@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import type { MakeKeychain } from './profile-keychain.ts'
+import type { MakeKeychain } from '#keychain/profile-keychain.ts'
 
 /** What a run of the command touches outside itself; a test gives its own. */
 export interface Surroundings {

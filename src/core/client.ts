@@ -9,7 +9,7 @@ import type {
   RelayTrustView,
   SettingsChange,
 } from '#shared/views.ts'
-import { hostOf, parseRelayHost } from '#protocol/address.ts'
+import { hostOf, parseRelayHost, type RelayHost } from '#protocol/address.ts'
 import * as contacts from './contacts.ts'
 import type { Context } from './context.ts'
 import * as conversations from './conversations.ts'
@@ -279,13 +279,6 @@ export class Client {
     this.#jobs.connection.reconnectNow()
   }
 
-  /** Asks our relay for its description, through the proxy that is set; gives the time it took. */
-  async measureRelay(): Promise<Result<{ readonly latencyMs: number }, Failure<ErrorCode>>> {
-    const startMs = this.#context.clock.nowMs()
-    const info = await this.#context.relay.info(hostOf(this.#context.account().address))
-    return info.ok ? ok({ latencyMs: this.#context.clock.nowMs() - startMs }) : info
-  }
-
   /** Relays that have shown different things: nothing is sent to contacts there. */
   distrustedRelays(): RelayTrustView[] {
     return relayTrustViews(this.#context)
@@ -301,7 +294,7 @@ export class Client {
   }
 
   /** The host of our relay. */
-  relayHost(): string {
+  relayHost(): RelayHost {
     return hostOf(this.#context.account().address)
   }
 

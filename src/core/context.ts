@@ -23,14 +23,7 @@ export class Context {
   readonly repeatedReceipts: RepeatedReceipts
   #changes: Changes | null = null
 
-  constructor(parts: {
-    readonly store: Store
-    readonly relay: Relay
-    readonly clock: Clock
-    readonly random: Random
-    readonly log: Log
-    readonly keys: DeviceKeys
-  }) {
+  constructor(parts: Pick<Context, 'store' | 'relay' | 'clock' | 'random' | 'log' | 'keys'>) {
     this.store = parts.store
     this.relay = parts.relay
     this.clock = parts.clock

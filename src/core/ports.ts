@@ -1,4 +1,4 @@
-import type { ErrorCode, Failure } from '#shared/errors.ts'
+import type { ErrorCode, Failure, NETWORK_ERRORS } from '#shared/errors.ts'
 import type { Result } from '#shared/result.ts'
 import type {
   Account,
@@ -342,21 +342,7 @@ export interface InboxTable {
 
 // ---- Relay ----------------------------------------------------------------------------------------------------
 
-export type NetworkError =
-  | 'RELAY_UNREACHABLE'
-  | 'RELAY_INSECURE'
-  | 'RELAY_NOT_SOTTO'
-  | 'RELAY_BAD_ANSWER'
-  | 'PROXY_UNREACHABLE'
-  | 'RATE_LIMITED'
-  | 'OVERLOADED'
-  | 'CLOCK_SKEW'
-  | 'CLIENT_TOO_OLD'
-  /** The own account, by the operator of its relay. */
-  | 'ACCOUNT_BLOCKED'
-  | 'INTERNAL'
-  | 'INVALID_INPUT'
-  | 'CANCELLED'
+export type NetworkError = (typeof NETWORK_ERRORS)[number] | 'INTERNAL' | 'INVALID_INPUT'
 
 type RelayResult<T, Code extends ErrorCode = never> = Promise<
   Result<T, Failure<Code | NetworkError>>

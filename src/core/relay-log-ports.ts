@@ -1,5 +1,6 @@
 import type { ChainHead, ChainProof } from '#crypto/key-log.ts'
 import type { Address } from '#protocol/address.ts'
+import type { DistrustReason } from '#shared/views.ts'
 import type { ContactId } from './model.ts'
 import type { RelayHost } from './ports.ts'
 
@@ -19,23 +20,6 @@ export interface KeyLogProof extends SignedHead {
   /** The newest device list; `null` after a removal. */
   readonly deviceList: Uint8Array | null
 }
-
-/** Why a relay is not trusted. */
-export const DISTRUST_REASONS = [
-  /** Its log is signed by another key than before. */
-  'key-changed',
-  /** Its log has fewer entries than it had. */
-  'rolled-back',
-  /** Two checkpoints of it do not belong to one log. */
-  'split-view',
-  /** It gave keys for a contact that its log does not have. */
-  'keys-not-logged',
-  /** What its log said about a contact's name is not there any more. */
-  'entry-replaced',
-  /** Its log has other keys under our own name. */
-  'own-entry',
-] as const
-export type DistrustReason = (typeof DISTRUST_REASONS)[number]
 
 /** Signed statements of the relay that show what it did, for the user to pass on. */
 export interface Evidence {

@@ -5,12 +5,13 @@ import { decodeSigningPublicKey } from '#crypto/public-keys.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
+import type { DistrustReason } from '#shared/views.ts'
 import { hostOf, nameOf, type Address } from '#protocol/address.ts'
 import { MAX_CHAIN_ENTRIES } from '#protocol/relay-limits.ts'
 import type { Context } from './context.ts'
 import { relayTrustViews } from './relay-trust.ts'
 import type { RelayHost } from './ports.ts'
-import type { DistrustReason, KeyLogProof, RelayLog, SignedHead } from './relay-log-ports.ts'
+import type { KeyLogProof, RelayLog, SignedHead } from './relay-log-ports.ts'
 
 // What a relay shows of its log is checked here against what it showed before (PROTOCOL §18.6). Everything runs in a turn
 // of its host (`context.hostTurns`).

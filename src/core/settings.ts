@@ -1,24 +1,9 @@
 import * as v from 'valibot'
+import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 import { SettingsView, type SettingsChange } from '#shared/views.ts'
 import type { ProxySetting, SettingsTable } from './ports.ts'
 
 export type Settings = SettingsView
-
-export const DEFAULT_SETTINGS: Settings = {
-  theme: 'system',
-  density: 'comfortable',
-  fontSize: 100,
-  language: 'system',
-  sendKey: 'enter',
-  readReceipts: true,
-  whoMayWrite: 'anyone',
-  screenCaptureProtection: false,
-  notifications: 'name-and-text',
-  notificationSound: true,
-  launchAtLogin: false,
-  closeToTray: false,
-  proxy: { kind: 'system' },
-}
 
 const SETTINGS = 'settings'
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { ErrorCode } from '#shared/errors.ts'
+import { NETWORK_ERRORS, type ErrorCode } from '#shared/errors.ts'
 import {
   AboutView,
   AccountView,
@@ -47,20 +47,6 @@ interface CallDeclaration {
   readonly errors: readonly ErrorCode[]
 }
 
-const NETWORK = [
-  'RELAY_UNREACHABLE',
-  'RELAY_INSECURE',
-  'RELAY_NOT_SOTTO',
-  'RELAY_BAD_ANSWER',
-  'PROXY_UNREACHABLE',
-  'RATE_LIMITED',
-  'OVERLOADED',
-  'CLOCK_SKEW',
-  'CLIENT_TOO_OLD',
-  'ACCOUNT_BLOCKED',
-  'CANCELLED',
-] as const satisfies readonly ErrorCode[]
-
 const STORAGE = ['STORE_FULL', 'STORE_DAMAGED'] as const satisfies readonly ErrorCode[]
 
 /** What every call can fail with; `PROFILE_MISSING`: it needs an open profile, and none is open (any more). */
@@ -89,12 +75,18 @@ export const CALLS = {
   'onboarding.checkRelay': {
     input: v.strictObject({ relay }),
     output: RelayCheckView,
-    errors: ['ADDRESS_INVALID', ...NETWORK],
+    errors: ['ADDRESS_INVALID', ...NETWORK_ERRORS],
   },
   'onboarding.checkName': {
     input: v.strictObject({ relay, name: v.pipe(v.string(), v.maxLength(64)) }),
     output: v.strictObject({ free: v.boolean() }),
-    errors: ['ADDRESS_INVALID', 'NAME_INVALID', 'NAME_LOOKS_TAKEN', 'NAME_RESERVED', ...NETWORK],
+    errors: [
+      'ADDRESS_INVALID',
+      'NAME_INVALID',
+      'NAME_LOOKS_TAKEN',
+      'NAME_RESERVED',
+      ...NETWORK_ERRORS,
+    ],
   },
   'onboarding.createAccount': {
     input: v.strictObject({
@@ -120,7 +112,7 @@ export const CALLS = {
       'PASSPHRASE_WEAK',
       'PROFILE_EXISTS',
       ...STORAGE,
-      ...NETWORK,
+      ...NETWORK_ERRORS,
     ],
   },
 
@@ -144,7 +136,7 @@ export const CALLS = {
   'account.createInvite': {
     input: noInput,
     output: InviteView,
-    errors: ['PROFILE_MISSING', 'UNAUTHORIZED', ...STORAGE, ...NETWORK],
+    errors: ['PROFILE_MISSING', 'UNAUTHORIZED', ...STORAGE, ...NETWORK_ERRORS],
   },
   /** Deletes the account at the relay, the keychain entry and the profile's data; `address` must be typed. */
   'account.delete': {
@@ -157,7 +149,7 @@ export const CALLS = {
       'KEYCHAIN_UNAVAILABLE',
       'KEYCHAIN_LOCKED',
       'KEYCHAIN_DENIED',
-      ...NETWORK,
+      ...NETWORK_ERRORS,
     ],
   },
 
@@ -196,7 +188,7 @@ export const CALLS = {
       'KEYS_NOT_PUBLISHED',
       'RELAY_DISTRUSTED',
       ...STORAGE,
-      ...NETWORK,
+      ...NETWORK_ERRORS,
     ],
   },
   'contacts.get': {
@@ -378,7 +370,7 @@ export const CALLS = {
   'network.testProxy': {
     input: v.strictObject({ proxy: SettingsView.entries.proxy }),
     output: v.strictObject({ latencyMs: v.number() }),
-    errors: ['PROFILE_MISSING', ...NETWORK],
+    errors: ['PROFILE_MISSING', ...NETWORK_ERRORS],
   },
   /** Relays that have shown different things (PROTOCOL §18.9): nothing is sent to contacts there. */
   'relays.listDistrusted': { input: noInput, output: v.array(RelayTrustView), errors: [] },

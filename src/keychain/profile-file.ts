@@ -1,13 +1,15 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import { encodeUtf8 } from '#shared/bytes.ts'
+import { randomBytes } from '#crypto/primitives.ts'
+import { encodeHex, encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
 
 const FILE_NAME = 'profile.json'
 const VERSION = 1
+const PROFILE_ID_BYTES = 16
 
 const ProfileFileSchema = v.strictObject({
   version: v.literal(VERSION),
@@ -39,16 +41,19 @@ export async function readProfileFile(
   return err(failure(v.is(NewerFileSchema, content) ? 'STORE_TOO_NEW' : 'STORE_DAMAGED'))
 }
 
-/** Writes the file, whole and durable. The folder must exist. */
-export async function writeProfileFile(
+/**
+ * Writes the file of a new profile, whole and durable, in place of any before. The folder must exist. Every profile gets
+ * an id of its own, so that its keys never take another's place in the keychain.
+ */
+export async function createProfileFile(
   folder: string,
-  profile: Omit<ProfileFile, 'version'>,
-): Promise<Result<void, Failure<'STORE_FULL'>>> {
-  const file = v.parse(ProfileFileSchema, { ...profile, version: VERSION })
-  return writeFileAtomically(
-    join(folder, FILE_NAME),
-    encodeUtf8(`${JSON.stringify(file, null, 2)}\n`),
-  )
+  protection: ProfileFile['protection'],
+): Promise<Result<ProfileFile, Failure<'STORE_FULL'>>> {
+  const profileId = encodeHex(randomBytes(PROFILE_ID_BYTES))
+  const file: ProfileFile = { version: VERSION, profileId, protection }
+  const bytes = encodeUtf8(`${JSON.stringify(file, null, 2)}\n`)
+  const written = await writeFileAtomically(join(folder, FILE_NAME), bytes)
+  return written.ok ? ok(file) : written
 }
 
 /** Removes the file; the folder is no profile then. */

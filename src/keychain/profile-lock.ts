@@ -5,6 +5,8 @@ import { err, ok, type Result } from '#shared/result.ts'
 
 const LOCK_FILE = 'profile.lock'
 
+type LockError = 'PROFILE_IN_USE' | 'PROFILE_UNUSABLE' | 'STORE_FULL'
+
 /** Referenced as long as they are held: a collected connection would let go of its lock. */
 const held = new Set<Database.Database>()
 
@@ -19,9 +21,7 @@ export interface ProfileLock {
  * platform): it ends with the process, however that ends, and leaves nothing behind that could be stale.
  * @param folder - of the profile; must exist.
  */
-export function lockProfile(
-  folder: string,
-): Result<ProfileLock, Failure<'PROFILE_IN_USE' | 'STORE_FULL' | 'STORE_DAMAGED'>> {
+export function lockProfile(folder: string): Result<ProfileLock, Failure<LockError>> {
   let file: Database.Database | null = null
   try {
     file = new Database(join(folder, LOCK_FILE), { timeout: 0 })
@@ -41,8 +41,8 @@ export function lockProfile(
   return ok({ release })
 }
 
-function lockError(cause: unknown): 'PROFILE_IN_USE' | 'STORE_FULL' | 'STORE_DAMAGED' {
+function lockError(cause: unknown): LockError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (code.startsWith('SQLITE_BUSY')) return 'PROFILE_IN_USE'
-  return code === 'SQLITE_FULL' ? 'STORE_FULL' : 'STORE_DAMAGED'
+  return code === 'SQLITE_FULL' ? 'STORE_FULL' : 'PROFILE_UNUSABLE'
 }

@@ -1,33 +1,26 @@
 import { join } from 'node:path'
 import type { Client } from '#core/client.ts'
-import type { Keychain, Log } from '#core/ports.ts'
+import type { Log } from '#core/ports.ts'
 import { createProfile, openProfile, type NewAccount, type ProfileParts } from '#core/profile.ts'
 import { systemClock } from '#core/system-clock.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import { runSelfTest } from '#crypto/self-test.ts'
-import { KeytarKeychain } from '#keychain/keytar-keychain.ts'
-import { PassphraseVault } from '#keychain/passphrase-vault.ts'
 import { probeKeychain } from '#keychain/probe.ts'
 import {
+  createProfileFile,
   readProfileFile,
   removeProfileFile,
-  writeProfileFile,
   type ProfileFile,
 } from '#keychain/profile-file.ts'
+import { makeKeychain } from '#keychain/profile-keychain.ts'
 import { lockProfile, type ProfileLock } from '#keychain/profile-lock.ts'
 import { RelayClient } from '#relay-client/client.ts'
-import { encodeHex } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AccountView } from '#shared/views.ts'
-import { fileProfileStorage } from '#store/store.ts'
+import { DATABASE_FILE, fileProfileStorage } from '#store/store.ts'
 import { cryptoLibrary } from './crypto-library.ts'
 import type { ProfileDoor, ProfileKind } from './profile-phase.ts'
-
-const DATABASE_FILE = 'sotto.db'
-const VAULT_FILE = 'vault'
-const PROFILE_ID_BYTES = 16
-type NewProfileFile = Omit<ProfileFile, 'version'>
 
 /** What the first run asks for. */
 export interface AccountWish extends NewAccount {
@@ -72,15 +65,12 @@ export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode>
     return file.ok ? openProfile(this.#parts(file.value, passphrase)) : file
   }
 
-  /** Every account gets a keychain entry of its own, so that making one can never overwrite another's keys. */
   async create(wish: AccountWish): Promise<Result<Client, Failure<ErrorCode>>> {
-    const file: NewProfileFile = {
-      profileId: encodeHex(randomBytes(PROFILE_ID_BYTES)),
-      protection: wish.passphrase === null ? 'keychain' : 'vault',
-    }
-    const written = await writeProfileFile(this.#root, file)
-    if (!written.ok) return written
-    const created = await createProfile(this.#parts(file, wish.passphrase), wish)
+    const { passphrase } = wish
+    // First: keys in a keychain that no file tells of could not be found again.
+    const file = await createProfileFile(this.#root, passphrase === null ? 'keychain' : 'vault')
+    if (!file.ok) return file
+    const created = await createProfile(this.#parts(file.value, passphrase), wish)
     if (!created.ok) await this.forget()
     return created
   }
@@ -108,20 +98,14 @@ export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode>
     return fileProfileStorage(join(this.#root, DATABASE_FILE))
   }
 
-  #parts(file: NewProfileFile, passphrase: string | null): ProfileParts {
+  #parts(file: ProfileFile, passphrase: string | null): ProfileParts {
     return {
-      keychain: this.#keychain(file, passphrase),
+      keychain: makeKeychain(this.#root, file, passphrase),
       storage: this.#storage(),
       relay: this.makeRelay(),
       clock: systemClock,
       log: this.#log,
       cryptoLibrary: cryptoLibrary(),
     }
-  }
-
-  #keychain({ profileId, protection }: NewProfileFile, passphrase: string | null): Keychain {
-    return protection === 'keychain'
-      ? new KeytarKeychain(profileId)
-      : new PassphraseVault(join(this.#root, VAULT_FILE), passphrase ?? '')
   }
 }

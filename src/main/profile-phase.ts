@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#core/ports.ts'
+import { isRefusedBySystem } from '#keychain/refused-by-system.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import type { AccountView, AppStateView } from '#shared/views.ts'
@@ -71,7 +72,7 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
         return await this.#findAndOpen()
       } catch (cause) {
         this.#options.log.error('profile-open-threw', cause)
-        return this.#fail('INTERNAL')
+        return this.#fail(isRefusedBySystem(cause) ? 'PROFILE_UNUSABLE' : 'INTERNAL')
       }
     })
   }

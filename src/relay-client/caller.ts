@@ -2,7 +2,7 @@ import { hmacSha256 } from '#crypto/hkdf.ts'
 import type { Clock, NetworkError, Random, RelayHost, RequestSigner } from '#core/ports.ts'
 import { SessionAnswer } from '#protocol/relay-api.ts'
 import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
-import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
+import { failure, NETWORK_ERRORS, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { answerParser, type Http, type HttpAnswer, type HttpRequest, type Method } from './http.ts'
 import type { RelayOrigin } from './relay-origin.ts'
@@ -41,19 +41,9 @@ interface OpenSession {
 }
 
 const NETWORK_CODES: readonly ErrorCode[] = [
-  'RELAY_UNREACHABLE',
-  'RELAY_INSECURE',
-  'RELAY_NOT_SOTTO',
-  'RELAY_BAD_ANSWER',
-  'PROXY_UNREACHABLE',
-  'RATE_LIMITED',
-  'OVERLOADED',
-  'CLOCK_SKEW',
-  'CLIENT_TOO_OLD',
-  'ACCOUNT_BLOCKED',
+  ...NETWORK_ERRORS,
   'INTERNAL',
   'INVALID_INPUT',
-  'CANCELLED',
 ] satisfies NetworkError[]
 /** A session is renewed this long before it ends. */
 const SESSION_MARGIN_MS = 60_000

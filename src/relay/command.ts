@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { adminCommand } from './commands/admin.ts'
 import { backupCommand, restoreCommand } from './commands/backup.ts'
 import { migrateCommand, moveCommand, newEraCommand } from './commands/cluster.ts'
 import { printSettings } from './commands/config.ts'
 import { checkHealth } from './commands/health.ts'
+import { inviteExpiryMs, withInviteOptions, type InviteFlags } from './commands/invite-options.ts'
 import { perform } from './commands/perform.ts'
 import { runRelay } from './commands/run.ts'
 import {
@@ -14,22 +15,14 @@ import {
 } from './commands/setting-options.ts'
 import { createInviteCode } from './relay.ts'
 
-const DAY_MS = 24 * 60 * 60_000
-
-function integer(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.')
-  return Number(text)
-}
-
 /** `relay invite-code`: as `relay admin invites create`, also while no relay runs. */
 function inviteCodeCommand(): Command {
-  return withPlaceOptions(new Command('invite-code'))
+  return withInviteOptions(withPlaceOptions(new Command('invite-code')))
     .description('Make a code that lets people register; the relay may be running.')
-    .option('--uses <number>', 'how many may register with it', integer, 1)
-    .option('--days <number>', 'how long it is good', integer, 30)
-    .action(({ uses, days }: { uses: number; days: number }, self: Command) =>
+    .action((flags: InviteFlags, self: Command) =>
       perform(self, async (output) => {
-        const expiresAtMs = Date.now() + days * DAY_MS
+        const { uses } = flags
+        const expiresAtMs = inviteExpiryMs(flags)
         const code = await createInviteCode(await readPlace(self), { uses, expiresAtMs })
         output.result({ code, uses, expiresAtMs }, code)
       }),

@@ -1,5 +1,7 @@
+import { mkdirSync, statSync } from 'node:fs'
 import { stat, statfs, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { systemCode, systemReason } from './system-error.ts'
 
 // The files of a relay's folder, beside the socket and the lock.
 
@@ -15,6 +17,30 @@ export function databasePath(folder: string): string {
 
 export function eraPath(folder: string): string {
   return join(folder, ERA_FILE)
+}
+
+/**
+ * Makes a folder for the relay's user alone, and those above it, where there is none.
+ * @throws Error with a sentence for the operator where it cannot be had.
+ */
+export function makeFolder(folder: string): void {
+  try {
+    make(folder)
+  } catch (cause) {
+    throw new Error(`The folder ${folder} cannot be used: ${systemReason(cause)}.`, { cause })
+  }
+}
+
+/** Not `mkdirSync`'s own recursion, which goes on for ever below `/proc`. */
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (cause) {
+    if (systemCode(cause) === 'ENOENT' && dirname(folder) !== folder) {
+      make(dirname(folder))
+      mkdirSync(folder, { mode: 0o700 })
+    } else if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause
+  }
 }
 
 /** @returns `null` where no backup was made, or the folder cannot be read. */

@@ -1,6 +1,6 @@
 import SQLite, { type Database } from 'better-sqlite3'
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from './data-folder.ts'
 
 const LOCK_FILE = 'relay.lock'
 
@@ -13,15 +13,25 @@ export interface FolderLock {
   release(): void
 }
 
+function openLockFile(path: string): Database {
+  try {
+    return new SQLite(path, { timeout: 0 })
+  } catch (cause) {
+    throw new Error(`The file ${path} cannot be opened. Check that it is yours to write.`, {
+      cause,
+    })
+  }
+}
+
 /**
  * Takes a relay's folder for this process, and makes it where there is none. The lock is the operating system's
  * (SQLite's on an empty file): it ends with the process, however that ends, and leaves nothing that could be stale.
  * @returns `null` where another process has it.
- * @throws what the system says where the folder cannot be used.
+ * @throws Error with a sentence for the operator where the folder cannot be used.
  */
 export function lockFolder(folder: string): FolderLock | null {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = new SQLite(join(folder, LOCK_FILE), { timeout: 0 })
+  makeFolder(folder)
+  const file = openLockFile(join(folder, LOCK_FILE))
   try {
     file.pragma('journal_mode = MEMORY')
     file.exec('BEGIN EXCLUSIVE')

@@ -23,7 +23,10 @@ export class Maintenance {
 
   constructor(context: RelayContext, onError: (cause: unknown) => void) {
     this.#context = context
-    this.#onError = onError
+    // What fails because the relay ends meanwhile is no failure.
+    this.#onError = (cause) => {
+      if (!this.#stopped) onError(cause)
+    }
     this.#expireTimer = setTimeout(() => void this.#expire(), NEXT_BATCH_MS).unref()
     this.#touchTimer = setInterval(() => void this.#touch(), TOUCH_EVERY_MS).unref()
     this.#progressTimer = setInterval(
@@ -31,7 +34,7 @@ export class Maintenance {
       NOTE_PROGRESS_EVERY_MS,
     ).unref()
     this.#blocksTimer = setInterval(() => {
-      context.blocks.refresh().catch(onError)
+      context.blocks.refresh().catch(this.#onError)
     }, BLOCKS_EVERY_MS).unref()
   }
 

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import SQLite from 'better-sqlite3'
 import type { RelayConfig } from './config.ts'
-import { databasePath, eraPath } from './data-folder.ts'
+import { databasePath, eraPath, makeFolder } from './data-folder.ts'
 import { parseDatabaseUrl } from './postgres/database-url.ts'
 import { openPostgresStorage } from './postgres/storage.ts'
 import { openSqliteStorage } from './sqlite/storage.ts'
@@ -38,7 +38,28 @@ export async function openStorage(
     return openPostgresStorage({ address: address.value, withoutStandbys, wakeUp, log, ...commits })
   }
   if (dataDir === null) return openSqliteStorage({ path: ':memory:', ...hooks })
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(dataDir)
   const era = recognisesCopies ? { eraFile: eraPath(dataDir) } : {}
-  return openSqliteStorage({ path: databasePath(dataDir), ...era, ...hooks })
+  const path = databasePath(dataDir)
+  try {
+    return openSqliteStorage({ path, ...era, ...hooks })
+  } catch (cause) {
+    throw openFailure(path, cause)
+  }
+}
+
+function openFailure(path: string, cause: unknown): unknown {
+  if (!(cause instanceof SQLite.SqliteError)) return cause
+  if (/^SQLITE_(NOTADB|CORRUPT)/.test(cause.code)) {
+    return new Error(
+      `${path} is damaged, or not the database of a relay. Nothing was changed: bring a backup back with "relay restore".`,
+      { cause },
+    )
+  }
+  if (/^SQLITE_(CANTOPEN|READONLY|PERM)/.test(cause.code)) {
+    return new Error(`${path} cannot be opened. Check that it is a file, and yours to write.`, {
+      cause,
+    })
+  }
+  return cause
 }

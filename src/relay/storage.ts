@@ -94,6 +94,24 @@ export interface TokenRecord {
   readonly expiresAtMs: number | null
 }
 
+export interface BundleRequest {
+  readonly hash: Uint8Array
+  readonly nowMs: number
+  readonly rememberUntilMs: number
+  readonly lastResortOnly: boolean
+}
+
+export interface DepositedEnvelope {
+  /** SHA-256 of the delivery token. */
+  readonly tokenHash: Uint8Array
+  readonly deviceId: number
+  readonly id: Uint8Array
+  readonly body: Uint8Array
+}
+
+/** Envelopes up to a sequence number, or by their ids. */
+export type Acknowledged = { readonly through: number } | { readonly ids: readonly Uint8Array[] }
+
 export interface StoredEnvelope {
   readonly sequence: number
   readonly id: Uint8Array
@@ -168,15 +186,7 @@ export interface RelayStorage
    * same `hash` of a request until `rememberUntilMs`. `lastResortOnly` spares the one-time keys.
    * @returns `null` where the account is gone.
    */
-  takeBundles(
-    account: AccountId,
-    request: {
-      readonly hash: Uint8Array
-      readonly nowMs: number
-      readonly rememberUntilMs: number
-      readonly lastResortOnly: boolean
-    },
-  ): Promise<readonly PrekeyBundle[] | null>
+  takeBundles(account: AccountId, request: BundleRequest): Promise<readonly PrekeyBundle[] | null>
 
   /**
    * A token is unknown, then active, then revoked, and never goes back: repeated and late requests change nothing.
@@ -190,12 +200,7 @@ export interface RelayStorage
   ): Promise<'stored' | 'conflict' | 'too-many' | 'gone'>
 
   deposit(
-    envelope: {
-      readonly tokenHash: Uint8Array
-      readonly deviceId: number
-      readonly id: Uint8Array
-      readonly body: Uint8Array
-    },
+    envelope: DepositedEnvelope,
     limits: MailboxLimits,
     nowMs: number,
   ): Promise<DepositOutcome>
@@ -219,10 +224,7 @@ export interface RelayStorage
     maxBytes: number,
   ): Promise<readonly StoredEnvelope[] | null>
   /** Forgets the bodies; the ids stay until they expire. @returns how many were waiting. */
-  acknowledge(
-    mailbox: MailboxId,
-    which: { readonly through: number } | { readonly ids: readonly Uint8Array[] },
-  ): Promise<number>
+  acknowledge(mailbox: MailboxId, which: Acknowledged): Promise<number>
 
   /** @returns false where the nonce was used before. */
   useNonce(hash: Uint8Array, expiresAtMs: number): Promise<boolean>

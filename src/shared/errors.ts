@@ -101,6 +101,11 @@ export const ERRORS = {
     retry: 'after-action',
     message: 'This profile is already open in another Sotto.',
   },
+  PROFILE_UNUSABLE: {
+    retry: 'after-action',
+    message:
+      'The files of this profile cannot be read or written. Check that its folder is one, and is yours to read and write.',
+  },
   PROFILE_EXISTS: { retry: 'never', message: 'This profile already has an account.' },
   PROFILE_MISSING: {
     retry: 'after-action',
@@ -298,6 +303,22 @@ export interface Failure<Code extends ErrorCode = ErrorCode> {
   readonly serverTimeMs?: number
   readonly cause?: unknown
 }
+
+/** What any call to a relay can fail with, beside codes of its own. */
+export const NETWORK_ERRORS = [
+  'RELAY_UNREACHABLE',
+  'RELAY_INSECURE',
+  'RELAY_NOT_SOTTO',
+  'RELAY_BAD_ANSWER',
+  'PROXY_UNREACHABLE',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'CLOCK_SKEW',
+  'CLIENT_TOO_OLD',
+  /** The own account, by the operator of its relay. */
+  'ACCOUNT_BLOCKED',
+  'CANCELLED',
+] as const satisfies readonly ErrorCode[]
 
 /** Makes a failure of one code. */
 export function failure<Code extends ErrorCode>(

@@ -227,18 +227,28 @@ export type TamperView = v.InferOutput<typeof TamperView>
 
 // ---- Relays that are not trusted ------------------------------------------------------------------------------
 
+/** Why a relay is not trusted. */
+export const DISTRUST_REASONS = [
+  /** Its log is signed by another key than before. */
+  'key-changed',
+  /** Its log has fewer entries than it had. */
+  'rolled-back',
+  /** Two checkpoints of it do not belong to one log. */
+  'split-view',
+  /** It gave keys for a contact that its log does not have. */
+  'keys-not-logged',
+  /** What its log said about a contact's name is not there any more. */
+  'entry-replaced',
+  /** Its log has other keys under our own name. */
+  'own-entry',
+] as const
+export type DistrustReason = (typeof DISTRUST_REASONS)[number]
+
 export const RelayTrustView = v.strictObject({
   host: text(300),
   /** Whether it is our own relay. */
   isOwn: v.boolean(),
-  reason: v.picklist([
-    'key-changed',
-    'rolled-back',
-    'split-view',
-    'keys-not-logged',
-    'entry-replaced',
-    'own-entry',
-  ]),
+  reason: v.picklist(DISTRUST_REASONS),
   sinceMs: timeMs,
   /** The relay's signed statements, as text to copy. */
   evidence: text(4_000),

@@ -1,13 +1,13 @@
 import type { ContactId } from '#core/model.ts'
-import {
-  DISTRUST_REASONS,
-  type CheckpointClaim,
-  type FollowedName,
-  type RelayLog,
-  type RelayLogTable,
-  type SignedHead,
+import type {
+  CheckpointClaim,
+  FollowedName,
+  RelayLog,
+  RelayLogTable,
+  SignedHead,
 } from '#core/relay-log-ports.ts'
 import type { Address } from '#protocol/address.ts'
+import { DISTRUST_REASONS } from '#shared/views.ts'
 import type { Connection, Row, Statement } from './connection.ts'
 import { bytes, bytesOrNull, integer, localId, oneOf, text } from './row.ts'
 

@@ -10,6 +10,9 @@ import type { Migration } from './migrations/migration.ts'
 import { SqliteStore } from './sqlite-store.ts'
 import { StoreError } from './store-error.ts'
 
+/** The database's name in the folder of a profile. */
+export const DATABASE_FILE = 'sotto.db'
+
 /** A profile's database: its file and its key of 32 bytes, which stays the caller's to wipe. */
 export interface StoreLocation {
   readonly path: string

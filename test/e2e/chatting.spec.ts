@@ -1,7 +1,7 @@
 // Two instances of the built app, from first run to changed keys, as two people use them.
 import { expect, test } from './harness/test.ts'
 import { expectAccessible } from './harness/look.ts'
-import { introduce, Person } from './harness/person.ts'
+import { friends, introduce, Person } from './harness/person.ts'
 
 test('two people sign up, meet by link, chat, restart with their history, and go offline and back', async ({
   start,
@@ -79,11 +79,7 @@ test('a message that the relay has tampered with is shown as such, and comes aga
 
 test('changed keys stop the conversation until they were looked at', async ({ start, relay }) => {
   test.slow()
-  const ada = new Person(await start({ name: 'ada' }), 'Ada')
-  const ben = new Person(await start({ name: 'ben' }), 'Ben')
-  await ada.signUp(relay.url)
-  await ben.signUp(relay.url)
-  await introduce(ada, ben)
+  const [ada, ben] = await friends(start, relay.url)
   await ben.write('It is me')
   await expect(ada.message('It is me')).toBeVisible()
 

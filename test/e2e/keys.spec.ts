@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WITHOUT_KEYRING } from './harness/keyring.ts'
 import { expect, test } from './harness/test.ts'
-import { introduce, Person } from './harness/person.ts'
+import { friends, Person } from './harness/person.ts'
 
 test('without a keychain a passphrase protects the keys, and is asked for at each start', async ({
   start,
@@ -58,11 +58,7 @@ test('a locked keychain is waited for, and nothing is lost meanwhile', async ({
 
 test('nothing in a profile folder is readable', async ({ start, relay, folder }) => {
   test.slow()
-  const ada = new Person(await start({ name: 'ada' }), 'Ada')
-  const ben = new Person(await start({ name: 'ben' }), 'Ben')
-  await ada.signUp(relay.url)
-  await ben.signUp(relay.url)
-  await introduce(ada, ben)
+  const [ada, ben] = await friends(start, relay.url)
   await ben.write('A very private sentence')
   await expect(ada.message('A very private sentence')).toBeVisible()
   await ada.instance.kill()

@@ -1,5 +1,5 @@
 import { createProfileFolder } from '#cli/open-profile.ts'
-import { makeKeychain } from '#cli/profile-keychain.ts'
+import { makeKeychain } from '#keychain/profile-keychain.ts'
 import type { Client } from '#core/client.ts'
 import type { ConversationId, MessageSeq } from '#core/model.ts'
 import type { Log } from '#core/ports.ts'

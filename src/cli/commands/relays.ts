@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ERRORS } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import type { RelayTrustView } from '#shared/views.ts'
-import type { CommandRun, Outcome } from '../command-run.ts'
+import { NO_RELAY_HOST, type CommandRun, type Outcome } from '../command-run.ts'
 import { EXIT } from '../exit-codes.ts'
 import { profileCommand, type Perform } from '../profile-command.ts'
 import { localTime } from '../text-views.ts'
@@ -26,7 +26,7 @@ function relays(run: CommandRun, { trustAgain }: RelaysFlags): Promise<Outcome> 
   return run.withClient(async (client) => {
     if (trustAgain !== undefined) {
       const trusted = client.trustRelayAgain(trustAgain)
-      if (!trusted.ok) return err(trusted.error)
+      if (!trusted.ok) return err({ ...trusted.error, hint: NO_RELAY_HOST })
     }
     const distrusted = client.distrustedRelays()
     for (const relay of distrusted) await run.output.result(relay, relayText(relay))

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
+import { CLIENT_CALLS, type ClientCallName } from '#calls/client-calls.ts'
 import type { Client } from '#core/client.ts'
 import type { ClientEventName } from '#core/events.ts'
 import type { Log } from '#core/ports.ts'
+import { storeErrorCode } from '#core/store-error-code.ts'
 import { CALLS, EVENTS } from '#ipc/contract.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import type { Result } from '#shared/result.ts'
 import { failureData } from '../output.ts'
-import { storeErrorCode } from '../store-error-code.ts'
 import {
   readRequest,
   RPC_CODE,
@@ -15,7 +16,6 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from './json-rpc.ts'
-import { METHODS, type MethodName } from './methods.ts'
 
 /** What is told as notifications. */
 export const EVENT_NAMES: readonly ClientEventName[] = [
@@ -100,7 +100,7 @@ export class RpcServer {
     }
     if (this.#client.isClosed()) return refused(failure('PROFILE_MISSING'))
     try {
-      const result = await (METHODS[method] as AnyMethod)(this.#client, input.output)
+      const result = await (CLIENT_CALLS[method] as AnyMethod)(this.#client, input.output)
       if (!result.ok) return refused(result.error)
       // Only what the contract has a place for goes out.
       return { result: v.parse(CALLS[method].output, result.value) ?? null }
@@ -118,8 +118,8 @@ export function invalidRequest(id: RpcId): RpcResponse {
   return rpcFailure(id, RPC_CODE.invalidRequest, 'This is not a JSON-RPC 2.0 request.')
 }
 
-function isMethod(name: string): name is MethodName {
-  return Object.hasOwn(METHODS, name)
+function isMethod(name: string): name is ClientCallName {
+  return Object.hasOwn(CLIENT_CALLS, name)
 }
 
 /** Many clients send empty params for none. */

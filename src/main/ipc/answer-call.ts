@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Log } from '#core/ports.ts'
+import { storeErrorCode } from '#core/store-error-code.ts'
 import { CALLS, type CallName } from '#ipc/contract.ts'
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import type { Result } from '#shared/result.ts'
@@ -47,12 +48,6 @@ export async function answerCall(
     log.error(`ipc-call-threw ${name}`, cause)
     return refuse('INTERNAL')
   }
-}
-
-/** A full disk or a damaged page is thrown by the store, wherever it shows. */
-function storeErrorCode(cause: unknown): 'STORE_FULL' | 'STORE_DAMAGED' | null {
-  if (!(cause instanceof Error) || !('code' in cause)) return null
-  return cause.code === 'STORE_FULL' || cause.code === 'STORE_DAMAGED' ? cause.code : null
 }
 
 function answerValue(name: CallName, value: unknown, log: Log): Answer {

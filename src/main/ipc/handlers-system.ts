@@ -1,10 +1,9 @@
 import * as v from 'valibot'
 import type { Client } from '#core/client.ts'
-import { previewLink } from '#core/invites.ts'
 import { failure } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import { ConversationIdView, type AboutView } from '#shared/views.ts'
-import type { HandlersOf } from './handlers.ts'
+import type { Handlers, HandlersOf } from './handlers.ts'
 
 const OPEN_CONVERSATION = 'openConversation'
 
@@ -22,9 +21,8 @@ export interface SystemActions {
 export function systemHandlers(
   openClient: () => Client | null,
   actions: SystemActions,
-): HandlersOf<'links' | 'clipboard' | 'about' | 'window'> {
+): HandlersOf<'clipboard' | 'about' | 'window'> & Pick<Handlers, 'links.openOutside'> {
   return {
-    'links.preview': ({ link }) => previewLink(link, openClient()?.account().address ?? null),
     'links.openOutside': ({ url }) =>
       actions.openOutside(url) ? ok(undefined) : err(failure('FORBIDDEN')),
     'clipboard.writeText': async ({ text }) => ok(await actions.writeClipboard(text)),

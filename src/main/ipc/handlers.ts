@@ -1,3 +1,5 @@
+import type { CallResult } from '#calls/call-result.ts'
+import type { ClientCall } from '#calls/client-calls.ts'
 import type { Client } from '#core/client.ts'
 import {
   CALLS,
@@ -5,7 +7,6 @@ import {
   type CallError,
   type CallInput,
   type CallName,
-  type CallOutput,
 } from '#ipc/contract.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, type Result } from '#shared/result.ts'
@@ -15,53 +16,35 @@ export interface Caller {
   readonly webContentsId: number
 }
 
-/** Handlers and events may give what core holds, without copying. */
-export type DeepReadonly<T> = { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-
-/** What a handler gives back; only codes that the contract declares for the call compile. */
-type HandlerResult<Name extends CallName> = Result<
-  CallOutput<Name> extends undefined ? void : DeepReadonly<CallOutput<Name>>,
-  Failure<CallError<Name>>
->
-
 /** Answers one call. Its input is parsed already, its output is checked before it crosses. */
 type Handler<Name extends CallName> = (
   input: CallInput<Name>,
   caller: Caller,
-) => HandlerResult<Name> | Promise<HandlerResult<Name>>
+) => CallResult<Name> | Promise<CallResult<Name>>
 
 /** A handler for every call of the contract. */
 export type Handlers = { readonly [Name in CallName]: Handler<Name> }
 
-type CallsOf<Noun extends string> = Extract<CallName, `${Noun}.${string}`>
+/** The handlers of some nouns, for example `HandlersOf<'about' | 'clipboard'>`. */
+export type HandlersOf<Noun extends string> = Pick<Handlers, Extract<CallName, `${Noun}.${string}`>>
 
-/** The handlers of some nouns, for example `HandlersOf<'links' | 'clipboard'>`. */
-export type HandlersOf<Noun extends string> = {
-  readonly [Name in CallsOf<Noun>]: Handler<Name>
-}
+type Answer = Result<unknown, Failure>
 
-/** Handlers that work on the open profile. */
-export type ClientHandlersOf<Noun extends string> = {
-  readonly [Name in CallsOf<Noun>]: (
-    client: Client,
-    input: CallInput<Name>,
-  ) => HandlerResult<Name> | Promise<HandlerResult<Name>>
-}
-
-/** Lets handlers answer while a profile is open, and `PROFILE_MISSING` while none is. */
-export function whileOpen<Noun extends string>(
-  handlers: ClientHandlersOf<Noun>,
+/** Has calls answered while a profile is open, and `PROFILE_MISSING` while none is. */
+export function whileOpen<Name extends CallName>(
+  calls: { readonly [Each in Name]: ClientCall<Each> },
   openClient: () => Client | null,
-): HandlersOf<Noun> {
-  const entries = Object.entries<(client: Client, input: never) => unknown>(handlers)
-  const wrapped = entries.map(([name, handler]) => [
+): Pick<Handlers, Name> {
+  type AnyCall = (client: Client, input: never) => Answer | Promise<Answer>
+  const entries = Object.entries<AnyCall>(calls).map(([name, call]) => [
     name,
-    (input: never) => {
+    async (input: never) => {
       const client = openClient()
-      return client === null ? err(failure('PROFILE_MISSING')) : handler(client, input)
+      if (client === null) return err(failure('PROFILE_MISSING'))
+      return declared(name as Name, await call(client, input))
     },
   ])
-  return Object.fromEntries(wrapped) as HandlersOf<Noun>
+  return Object.fromEntries(entries) as Pick<Handlers, Name>
 }
 
 /** Narrows a failure of core to the codes that the contract declares for a call; any other one is `INTERNAL`. */

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
+import type { DeepReadonly } from '#calls/call-result.ts'
 import type { Log } from '#core/ports.ts'
 import { EVENTS, type EventName, type EventPayload } from '#ipc/contract.ts'
 import { EVENT_CHANNEL } from '#ipc/names.ts'
 import { issuePath } from './answer-call.ts'
-import type { DeepReadonly } from './handlers.ts'
 
 /** A page that can be told something. */
 export interface EventTarget {

@@ -5,6 +5,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs'
 import type { RelayApp, RelayContext } from '../context.ts'
 import { makeErrorHandler, refuse } from '../request-error.ts'
 import { compileSchema } from '../schema-validation.ts'
+import { systemReason } from '../system-error.ts'
 import { adminRoutes } from './routes.ts'
 
 const BODY_BYTES = 4_096
@@ -53,8 +54,11 @@ export async function startAdminServer(
   if (!isPipe) removeStale(path)
   const listening = once(app.server, 'listening')
   app.server.listen({ path })
-  // Bound by now, so that there is no moment in which others can open it.
-  if (!isPipe) chmodSync(path, 0o600)
-  await listening
+  // Bound by now, if at all, so that there is no moment in which others can open it.
+  if (!isPipe && app.server.listening) chmodSync(path, 0o600)
+  await listening.catch((cause: unknown) => {
+    const why = systemReason(cause)
+    throw new Error(`"relay admin" cannot have ${path}: ${why} (setting adminSocket).`, { cause })
+  })
   return { close: () => app.close() }
 }

@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, rm, statfs, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { makeFolder } from '../data-folder.ts'
 import { StorageFullError } from '../storage.ts'
+import { systemCode } from '../system-error.ts'
 import { BlobMissingError, BlobStoreError, type BlobStore } from './blob-store.ts'
 
 export interface FileBlobStoreOptions {
@@ -15,10 +17,6 @@ export interface FileBlobStoreOptions {
 
 const KEY_PATTERN = /^[0-9a-f]{32}$/
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
-
-function systemCode(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-}
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
@@ -35,9 +33,9 @@ export class FileBlobStore implements BlobStore {
   /** Folders that are durable. */
   readonly #folders = new Set<string>()
 
-  /** @throws what the system says where the folder cannot be made. */
+  /** @throws Error with a sentence for the operator where the folder cannot be made. */
   static async open(options: FileBlobStoreOptions): Promise<FileBlobStore> {
-    await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    makeFolder(options.folder)
     await syncFolder(dirname(options.folder))
     return new FileBlobStore(options)
   }

@@ -10,13 +10,13 @@ import {
   StatisticsAnswer,
   type QuotasRequest,
 } from '../admin/api.ts'
-import { MAX_INVITE_USES } from '../invite-code.ts'
 import { CommandFailure } from './command-failure.ts'
+import { inviteExpiryMs, withInviteOptions, type InviteFlags } from './invite-options.ts'
 import { perform, type CommandOutput } from './perform.ts'
 import { readAdminSocket, withFolderOptions } from './setting-options.ts'
 import { shownBytes, shownTime, table } from './table.ts'
+import { wholeNumber } from './whole-number.ts'
 
-const DAY_MS = 24 * 60 * 60_000
 const MINUTE_MS = 60_000
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -31,14 +31,6 @@ interface QuotaFlags {
   readonly envelopes?: Quota
   readonly bytes?: Quota
   readonly tokens?: Quota
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : -1
-    if (value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-  }
 }
 
 function parseQuota(text: string): Quota {
@@ -134,20 +126,18 @@ interface Page {
 
 function invitesCommand(): Command {
   const command = new Command('invites').description('Codes that let people register.')
-  withFolderOptions(command.command('create'))
+  withInviteOptions(withFolderOptions(command.command('create')))
     .description('Make a code; it is shown once.')
-    .option('--uses <number>', 'how many may register with it', whole(1, MAX_INVITE_USES), 1)
-    .option('--days <number>', 'how long it is good', whole(1, 36_500), 30)
-    .action(({ uses, days }: { uses: number; days: number }, self: Command) =>
+    .action((flags: InviteFlags, self: Command) =>
       withRelay(self, async (relay, output) => {
-        const expiresAtMs = Date.now() + days * DAY_MS
-        const made = await relay.ask(InviteAnswer, 'POST', '/v1/invites', { uses, expiresAtMs })
+        const wish = { uses: flags.uses, expiresAtMs: inviteExpiryMs(flags) }
+        const made = await relay.ask(InviteAnswer, 'POST', '/v1/invites', wish)
         output.result(made, made.code)
       }),
     )
   withFolderOptions(command.command('list'))
     .description('List the codes that are still good, by id.')
-    .option('--limit <number>', 'at most so many', whole(1, MAX_PAGE))
+    .option('--limit <number>', 'at most so many', wholeNumber(1, MAX_PAGE))
     .option('--after <id>', 'only those behind this one')
     .action(({ limit, after }: Page, self: Command) =>
       withRelay(self, async (relay, output) => {
@@ -184,7 +174,7 @@ function accountsCommand(): Command {
   withFolderOptions(command.command('list'))
     .description('List accounts by name, a page at a time.')
     .option('--find <beginning>', 'only names that begin so')
-    .option('--limit <number>', 'at most so many', whole(1, MAX_PAGE))
+    .option('--limit <number>', 'at most so many', wholeNumber(1, MAX_PAGE))
     .option('--after <name>', 'only those behind this one')
     .action(({ find, limit, after }: Page & { readonly find?: string }, self: Command) =>
       withRelay(self, async (relay, output) => {
@@ -265,7 +255,7 @@ function namesCommand(): Command {
   const command = new Command('names').description('Names that nobody may register.')
   withFolderOptions(command.command('list'))
     .description('List reserved names.')
-    .option('--limit <number>', 'at most so many', whole(1, MAX_PAGE))
+    .option('--limit <number>', 'at most so many', wholeNumber(1, MAX_PAGE))
     .option('--after <name>', 'only those behind this one')
     .action(({ limit, after }: Page, self: Command) =>
       withRelay(self, async (relay, output) => {

@@ -16,7 +16,9 @@ function startFailure(cause: unknown, { host, port }: RelayConfig): unknown {
   const code = systemCode(cause)
   const fail = (message: string): CommandFailure => new CommandFailure('INTERNAL', message, cause)
   if (code === 'EADDRINUSE') return fail(`Another program listens on port ${port} of ${host}.`)
-  if (code === 'EADDRNOTAVAIL') return fail(`This computer has no address ${host}.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return fail(`This computer has no address ${host} (setting host).`)
+  }
   if (code === 'EACCES') return fail(`The system does not let this user have it: ${String(cause)}`)
   if (code.startsWith('ERR_OSSL') || code.startsWith('ERR_SSL')) {
     return fail('The certificate and its key cannot be used: they must be PEM and fit together.')

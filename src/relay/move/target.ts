@@ -1,6 +1,6 @@
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { describeDatabase, type DatabaseAddress } from '../postgres/database-url.ts'
-import { connectionConfig, Primary } from '../postgres/primary.ts'
+import { patientClient } from '../postgres/primary.ts'
 import { checkVersion } from '../postgres/schema.ts'
 import { RowDigest, type Row } from './row-digest.ts'
 import { MOVED_TABLES, type ColumnType, type MovedTable } from './tables.ts'
@@ -23,16 +23,7 @@ export class MoveTarget {
 
   /** @throws Error with one plain sentence where it cannot be used. */
   static async open(address: DatabaseAddress): Promise<MoveTarget> {
-    const primary = new Primary({ address, connections: 1, log: () => undefined })
-    const { host } = await primary.current()
-    await primary.close()
-    const client = new Client({
-      ...connectionConfig(address, host),
-      pipeline: false,
-      statement_timeout: 0,
-      lock_timeout: 0,
-      idle_in_transaction_session_timeout: 0,
-    })
+    const client = await patientClient(address)
     client.on('error', () => undefined)
     await client.connect()
     try {

@@ -1,11 +1,10 @@
-import type { MailboxRules } from '../mailbox-rules.ts'
+import { blockedAccounts, quotasOf, type QuotasRow } from '../rows/administration.ts'
+import type { MailboxRules } from '../rows/mailbox-rules.ts'
 import type { AccountId, MailboxId } from '../storage.ts'
 import type { BlockedAccount, Quotas } from '../storage-admin.ts'
 import type { Transactions, Value } from './transactions.ts'
 
-interface RulesRow extends MailboxRules {
-  readonly tokens: number | null
-}
+type RulesRow = MailboxRules & QuotasRow
 
 export interface FoundRules {
   readonly quotas: Quotas
@@ -36,14 +35,7 @@ export class AccountRules {
 
   async find(account: AccountId): Promise<FoundRules> {
     const [row] = await this.#transactions.read<RulesRow>(FIND, [account])
-    return {
-      quotas: {
-        mailboxEnvelopes: row?.mailbox_envelopes ?? null,
-        mailboxBytes: row?.mailbox_bytes ?? null,
-        tokens: row?.tokens ?? null,
-      },
-      blockedAtMs: row?.blocked_ms ?? null,
-    }
+    return { quotas: quotasOf(row), blockedAtMs: row?.blocked_ms ?? null }
   }
 
   setQuotas(account: AccountId, quotas: Quotas): Promise<boolean> {
@@ -57,13 +49,7 @@ export class AccountRules {
 
   async blocked(): Promise<readonly BlockedAccount[]> {
     type Row = { readonly account: AccountId; readonly mailbox: MailboxId | null }
-    const found = new Map<AccountId, MailboxId[]>()
-    for (const { account, mailbox } of await this.#transactions.read<Row>(BLOCKED)) {
-      const mailboxes = found.get(account) ?? []
-      if (mailbox !== null) mailboxes.push(mailbox)
-      found.set(account, mailboxes)
-    }
-    return [...found].map(([id, mailboxes]) => ({ id, mailboxes }))
+    return blockedAccounts(await this.#transactions.read<Row>(BLOCKED))
   }
 
   #set(text: string, account: AccountId, values: readonly Value[]): Promise<boolean> {

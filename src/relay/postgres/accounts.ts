@@ -1,5 +1,6 @@
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
+import type { AccountRow, DeviceRow } from '../rows/accounts.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
 import { Batches } from './batches.ts'
 import { LogAppender } from './log-appender.ts'
@@ -12,17 +13,6 @@ type Change =
   | { readonly kind: 'delete'; readonly id: AccountId }
 
 const MAX_CHANGES = 64
-
-interface AccountRow {
-  readonly id: AccountId
-  readonly signing_key: Uint8Array
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly certificate: Uint8Array
-}
 
 const FIND = `SELECT id, signing_key, mailbox, device, certificate FROM accounts
   LEFT JOIN devices ON account = id LEFT JOIN certificates USING (mailbox) WHERE name = $1 ORDER BY device`

@@ -1,37 +1,17 @@
-import type { AccountId, MailboxId } from '../storage.ts'
+import {
+  accountSummary,
+  deviceSummary,
+  inviteRecord,
+  namesFrom,
+  NO_HASH,
+  type DeviceSummaryRow,
+  type InviteRow,
+  type SummaryRow,
+} from '../rows/administration.ts'
+import type { AccountId } from '../storage.ts'
 import type { AccountDetails, AccountSummary, InviteRecord } from '../storage-admin.ts'
 import type { AccountRules } from './account-rules.ts'
 import type { Transactions, Value } from './transactions.ts'
-
-interface InviteRow {
-  readonly hash: Uint8Array
-  readonly uses_left: number
-  readonly expires_ms: number
-}
-
-interface SummaryRow {
-  readonly name: string
-  readonly created_ms: number
-  readonly devices: number
-  readonly waiting: number
-  readonly waiting_bytes: number
-  readonly blocked_ms: number | null
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly seen_ms: number
-  readonly waiting: number
-  readonly waiting_bytes: number
-  readonly one_time: number
-  readonly kem_one_time: number
-}
-
-const NO_HASH = new Uint8Array(0)
-/** Sort before and behind every character of a name. */
-const BEFORE_NAMES = '\u0001'
-const BEYOND_NAMES = '\u007f'
 
 const INVITES = `SELECT hash, uses_left, expires_ms FROM invite_codes
   WHERE hash > $1 AND uses_left > 0 AND expires_ms > $2 ORDER BY hash LIMIT $3`
@@ -73,11 +53,7 @@ export class AdministrationTables {
   ): Promise<readonly InviteRecord[]> {
     const values = [after ?? NO_HASH, nowMs, limit]
     const rows = await this.#transactions.read<InviteRow>(INVITES, values)
-    return rows.map(({ hash, uses_left, expires_ms }) => ({
-      hash,
-      usesLeft: uses_left,
-      expiresAtMs: expires_ms,
-    }))
+    return rows.map(inviteRecord)
   }
 
   async revokeInvite(hash: Uint8Array): Promise<boolean> {
@@ -89,18 +65,9 @@ export class AdministrationTables {
     after: string | null,
     limit: number,
   ): Promise<readonly AccountSummary[]> {
-    // One bound, so that the index leads straight to the page.
-    const first = after === null || after < prefix ? prefix : `${after}${BEFORE_NAMES}`
-    const values = [first, `${prefix}${BEYOND_NAMES}`, limit]
+    const values = [...namesFrom(prefix, after), limit]
     const rows = await this.#transactions.read<SummaryRow>(ACCOUNTS, values)
-    return rows.map((row) => ({
-      name: row.name,
-      createdAtMs: row.created_ms,
-      devices: row.devices,
-      waiting: row.waiting,
-      waitingBytes: row.waiting_bytes,
-      blockedAtMs: row.blocked_ms,
-    }))
+    return rows.map(accountSummary)
   }
 
   async account(name: string): Promise<AccountDetails | null> {
@@ -109,22 +76,14 @@ export class AdministrationTables {
     if (row === undefined) return null
     const rules = await this.#rules.find(row.id)
     const [tokens] = await this.#transactions.read<{ count: number }>(TOKENS, [row.id])
-    const devices = await this.#transactions.read<DeviceRow>(DEVICES, [row.id])
+    const devices = await this.#transactions.read<DeviceSummaryRow>(DEVICES, [row.id])
     return {
       id: row.id,
       name,
       createdAtMs: row.created_ms,
       ...rules,
       tokens: tokens?.count ?? 0,
-      devices: devices.map((device) => ({
-        deviceId: device.device,
-        mailbox: device.mailbox,
-        seenAtMs: device.seen_ms,
-        waiting: device.waiting,
-        waitingBytes: device.waiting_bytes,
-        oneTimePrekeys: device.one_time,
-        kemOneTimePrekeys: device.kem_one_time,
-      })),
+      devices: devices.map(deviceSummary),
     }
   }
 

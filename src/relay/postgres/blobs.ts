@@ -1,19 +1,11 @@
+import { BLOB_COLUMNS, blobRecord, type BlobRow } from '../rows/blobs.ts'
 import type { AccountId } from '../storage.ts'
 import type { BlobCreation, BlobPart, BlobQuota, BlobRecord } from '../storage-blobs.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
 
-interface BlobRow {
-  readonly id: Uint8Array
-  readonly account: AccountId
-  readonly length: number
-  readonly received: number
-  readonly expires_ms: number
-}
-
 const BATCH = 200
-const COLUMNS = 'id, account, length, received, expires_ms'
 
-const FIND = `SELECT ${COLUMNS} FROM blobs WHERE id = $1`
+const FIND = `SELECT ${BLOB_COLUMNS} FROM blobs WHERE id = $1`
 const LOCK = `${FIND} FOR UPDATE`
 /** So that the sums of its attachments are right, and it is not deleted meanwhile. */
 const LOCK_ACCOUNT = 'SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE'
@@ -31,7 +23,7 @@ const FINISH_PART = `UPDATE blob_parts SET length = $2 WHERE key = $1 AND length
   RETURNING blob, start`
 const RECEIVE = `UPDATE blobs SET received = $2,
     expires_ms = CASE WHEN length = $2 THEN $3 ELSE expires_ms END
-  WHERE id = $1 RETURNING ${COLUMNS}`
+  WHERE id = $1 RETURNING ${BLOB_COLUMNS}`
 const ABANDON = 'DELETE FROM blob_parts WHERE key = $1 AND length IS NULL'
 const PARTS = `SELECT key, start AS offset, length FROM blob_parts
   WHERE blob = $1 AND length IS NOT NULL AND start + length > $2 AND start < $3 ORDER BY start`
@@ -39,11 +31,6 @@ const EXPIRE = `DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE expire
   ORDER BY expires_ms LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`
 const TRASH = `SELECT key FROM blob_trash WHERE begun_ms < $1 ORDER BY begun_ms LIMIT ${BATCH}`
 const FORGET = 'DELETE FROM blob_trash WHERE key = ANY ($1::text[])'
-
-function record(row: BlobRow): BlobRecord {
-  const { id, account, length, received, expires_ms } = row
-  return { id, account, length, offset: received, expiresAtMs: expires_ms }
-}
 
 async function create(
   transaction: Transaction,
@@ -59,7 +46,7 @@ async function create(
   ])
   if (found !== undefined && found.expires_ms > nowMs) {
     const same = found.account === account && found.length === length
-    return same ? { outcome: 'existing', blob: record(found) } : { outcome: 'conflict' }
+    return same ? { outcome: 'existing', blob: blobRecord(found) } : { outcome: 'conflict' }
   }
   if (owners.length === 0) return { outcome: 'gone' }
   // One whose time is over makes way, and counts no more.
@@ -100,7 +87,7 @@ async function finish(
   if (part === undefined) return null
   const values = [part.blob, part.start + length, keptUntilMs]
   const [row] = await transaction.query<BlobRow>(RECEIVE, values)
-  return row === undefined ? null : record(row)
+  return row === undefined ? null : blobRecord(row)
 }
 
 /** Attachments and their parts; a trigger puts the keys of removed parts into the trash. */
@@ -117,7 +104,7 @@ export class BlobTables {
 
   async find(id: Uint8Array, nowMs: number): Promise<BlobRecord | null> {
     const [row] = await this.#transactions.read<BlobRow>(FIND, [id])
-    return row === undefined || row.expires_ms <= nowMs ? null : record(row)
+    return row === undefined || row.expires_ms <= nowMs ? null : blobRecord(row)
   }
 
   begin(

@@ -1,17 +1,10 @@
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
 import { concatBytes } from '#shared/bytes.ts'
-import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
-import type { DepositOutcome, MailboxId, MailboxLimits } from '../storage.ts'
+import { mailboxLimits, type MailboxRules } from '../rows/mailbox-rules.ts'
+import type { DepositedEnvelope, DepositOutcome, MailboxId, MailboxLimits } from '../storage.ts'
 import type { BatchTargetRecord } from '../storage-batches.ts'
 import { Batches } from './batches.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
-
-interface Deposit {
-  readonly tokenHash: Uint8Array
-  readonly deviceId: number
-  readonly id: Uint8Array
-  readonly body: Uint8Array
-}
 
 interface Knock {
   readonly mailbox: MailboxId
@@ -31,7 +24,7 @@ interface Terms {
 }
 
 /** Of a deposit that is part of a batch, it says which: the same object for all of one batch. */
-interface DepositJob extends Deposit, Terms {
+interface DepositJob extends DepositedEnvelope, Terms {
   readonly batch: Batch | null
 }
 type BatchJob = { readonly batch: Batch } & Terms
@@ -374,7 +367,11 @@ export class Deposits {
     })
   }
 
-  deposit(envelope: Deposit, limits: MailboxLimits, nowMs: number): Promise<DepositOutcome> {
+  deposit(
+    envelope: DepositedEnvelope,
+    limits: MailboxLimits,
+    nowMs: number,
+  ): Promise<DepositOutcome> {
     return this.#deposits.add({ ...envelope, batch: null, limits, nowMs })
   }
 

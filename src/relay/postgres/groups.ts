@@ -1,17 +1,14 @@
 import { equalPublicBytes } from '#shared/bytes.ts'
+import {
+  firstEpoch,
+  lateOutcome,
+  storedCommit,
+  type CommitRow,
+  type GroupRow,
+  type KnownCommitRow,
+} from '../rows/groups.ts'
 import type { CommitOutcome, GroupLimits, NewCommit, StoredCommit } from '../storage-groups.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
-
-interface GroupRow {
-  readonly last_epoch: number
-  readonly token_hash: Uint8Array
-}
-
-interface CommitRow {
-  readonly epoch: number
-  readonly received_ms: number
-  readonly body: Uint8Array
-}
 
 const BATCH = 500
 
@@ -44,23 +41,17 @@ const EXPIRE_COMMITS = `DELETE FROM group_commits c USING (SELECT group_id, epoc
 const EXPIRE_GROUPS = `DELETE FROM groups WHERE id IN (SELECT id FROM groups WHERE committed_ms <= $1
   ORDER BY committed_ms LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`
 
-/** A repetition, a member who does not know yet that the epoch is over, or a stranger. */
-async function lateOutcome(
+async function answerLate(
   transaction: Transaction,
-  { group, epoch, tokenHash, body }: NewCommit,
+  commit: NewCommit,
   isCurrent: boolean,
 ): Promise<CommitOutcome> {
-  type Known = { readonly token_hash: Uint8Array; readonly body: Uint8Array }
+  const { group, epoch, tokenHash } = commit
   const [[known], [opened]] = await Promise.all([
-    transaction.query<Known>(COMMIT, [group, epoch]),
+    transaction.query<KnownCommitRow>(COMMIT, [group, epoch]),
     transaction.query<{ epoch: number | null }>(FIRST_EPOCH, [group, tokenHash]),
   ])
-  const same =
-    known !== undefined &&
-    equalPublicBytes(known.token_hash, tokenHash) &&
-    equalPublicBytes(known.body, body)
-  if (same) return 'seen'
-  return isCurrent || (opened?.epoch ?? null) !== null ? 'conflict' : 'refused'
+  return lateOutcome(commit, known, isCurrent || (opened?.epoch ?? null) !== null)
 }
 
 async function put(
@@ -79,7 +70,7 @@ async function put(
     if (added === 0) throw new RunAgain()
   } else {
     const isCurrent = equalPublicBytes(group.token_hash, tokenHash)
-    if (!isCurrent || epoch <= group.last_epoch) return lateOutcome(transaction, commit, isCurrent)
+    if (!isCurrent || epoch <= group.last_epoch) return answerLate(transaction, commit, isCurrent)
     transaction.send(ADVANCE, [id, epoch, nextTokenHash, nowMs])
   }
   transaction.send(ADD_COMMIT, [id, epoch, tokenHash, body, nowMs])
@@ -119,13 +110,11 @@ export class GroupTables {
       group,
       tokenHash,
     ])
-    // The token of the epoch that the group is in opens what is to come: as yet, nothing.
-    const isCurrent = equalPublicBytes(row.token_hash, tokenHash)
-    const first = opened?.epoch ?? (isCurrent ? row.last_epoch + 1 : null)
+    const first = firstEpoch(row, tokenHash, opened?.epoch ?? null)
     if (first === null) return null
     const values = [group, Math.max(from, first), limit, maxBytes]
     const rows = await this.#transactions.read<CommitRow>(PAGE, values)
-    return rows.map(({ epoch, received_ms, body }) => ({ epoch, receivedAtMs: received_ms, body }))
+    return rows.map(storedCommit)
   }
 
   expire(nowMs: number, retentionMs: number, idleMs: number): Promise<number> {

@@ -1,9 +1,9 @@
-import { EMPTY_CHAIN, REMOVAL, type ChainEntry, type ChainHead } from '#crypto/key-log.ts'
 import { mapKey } from '#crypto/key-map.ts'
 import { EMPTY_TREE_ROOT } from '#crypto/merkle-log.ts'
 import { consistencyPath, inclusionPath, treeRoot } from '../key-log/log-tree.ts'
 import { mapSiblings, type MapRow } from '../key-log/prefix-map.ts'
 import { RecentMap } from '../recent-map.ts'
+import { firstToProve, storedChain, type ChainRow } from '../rows/chains.ts'
 import type { KeyLogStorage, LogHead, StoredChain } from '../storage-key-log.ts'
 import { Batches } from './batches.ts'
 import { SIZE } from './log-appender.ts'
@@ -23,22 +23,11 @@ interface NewestRow {
   readonly device_list: Uint8Array | null
 }
 
-interface EntryRow {
-  readonly count: number
-  readonly hash: Uint8Array
-  readonly value: Uint8Array
-  readonly list_version: number | null
-}
-
 const LEAF = 'SELECT value, map_root FROM log_leaves WHERE position = $1'
 const NEWEST = `SELECT count, device_list FROM log_chains
   WHERE name = $1 AND position < $2 ORDER BY count DESC LIMIT 1`
 const ENTRIES = `SELECT count, hash, value, list_version FROM log_chains
   WHERE name = $1 AND count >= $2 AND count <= $3 ORDER BY count`
-
-function entryOf(row: EntryRow): ChainEntry {
-  return row.list_version === null ? REMOVAL : { kind: 'device-list', hash: row.hash }
-}
 
 /** The log of device lists, as it is read. Entries are added by a `LogAppender`. */
 export class KeyLogTables {
@@ -76,35 +65,24 @@ export class KeyLogTables {
 
   async chain(
     name: string,
-    { size, treeSize, after, maxEntries }: Parameters<KeyLogStorage['logChain']>[1],
+    at: Parameters<KeyLogStorage['logChain']>[1],
   ): Promise<StoredChain | null> {
+    const { size, treeSize } = at
     const key = mapKey(name)
     const [[newest], [leaf]] = await Promise.all([
       this.#transactions.read<NewestRow>(NEWEST, [key, size]),
       this.#transactions.read<LeafRow>(LEAF, [size - 1]),
     ])
     if (newest === undefined || leaf === undefined) return null
-    const first = after ?? newest.count - 1
-    if (first >= newest.count || newest.count - first > maxEntries) return null
+    const first = firstToProve(newest.count, at)
+    if (first === null) return null
     const reader = this.#reader()
-    const [map, found, inclusion] = await Promise.all([
+    const [map, rows, inclusion] = await Promise.all([
       reader.run(mapSiblings(key, size)),
-      this.#transactions.read<EntryRow>(ENTRIES, [key, first, newest.count]),
+      this.#transactions.read<ChainRow>(ENTRIES, [key, first, newest.count]),
       reader.withNodes((read) => inclusionPath(read, size - 1, treeSize)),
     ])
-    if (map === null) throw new RangeError('the map lacks a name of the log')
-    const rows = [...found]
-    const before: ChainHead | undefined = first === 0 ? EMPTY_CHAIN : rows.shift()
-    if (before === undefined) throw new RangeError('a chain lacks an entry')
-    return {
-      size,
-      leaf: { value: leaf.value, mapRoot: leaf.map_root },
-      inclusion,
-      map,
-      before: { count: before.count, value: before.value },
-      entries: rows.map(entryOf),
-      deviceList: newest.device_list,
-    }
+    return storedChain({ size, leaf, inclusion, map, rows, first, deviceList: newest.device_list })
   }
 
   /** Resolves when everything asked so far has been answered. */

@@ -10,14 +10,11 @@ import { mapKey } from '#crypto/key-map.ts'
 import { leafHash } from '#crypto/merkle-log.ts'
 import { nodesOfAppend } from '../key-log/log-tree.ts'
 import { encodeSiblings, mapSiblings, setInMap } from '../key-log/prefix-map.ts'
+import { isList, type ChainRow } from '../rows/chains.ts'
 import { LogReader } from './log-reader.ts'
 import type { Transaction } from './transactions.ts'
 
-interface LastRow {
-  readonly count: number
-  readonly value: Uint8Array
-  readonly list_version: number | null
-}
+type LastRow = Pick<ChainRow, 'count' | 'value' | 'list_version'>
 
 interface DeviceList {
   readonly version: number
@@ -38,10 +35,6 @@ const FORGET_LISTS =
   'UPDATE log_chains SET device_list = NULL WHERE name = $1 AND device_list IS NOT NULL'
 const ADD_ENTRY = `INSERT INTO log_chains (name, count, position, hash, value, list_version, device_list)
   VALUES ($1, $2, $3, $4, $5, $6, $7)`
-
-function isList(row: LastRow): row is LastRow & { readonly list_version: number } {
-  return row.list_version !== null
-}
 
 /** Appends to the log in one transaction, which nobody else does until it has ended. */
 export class LogAppender {

@@ -1,9 +1,8 @@
-import type { MailboxId, StoredEnvelope } from '../storage.ts'
+import { storedEnvelope, type EnvelopeRow } from '../rows/envelopes.ts'
+import type { Acknowledged, MailboxId, StoredEnvelope } from '../storage.ts'
 import { Batches } from './batches.ts'
 import { BODY, releaseBodies } from './shared-bodies.ts'
 import type { Transaction, Transactions } from './transactions.ts'
-
-type Acknowledged = { readonly through: number } | { readonly ids: readonly Uint8Array[] }
 
 interface AckJob {
   readonly mailbox: MailboxId
@@ -13,14 +12,6 @@ interface AckJob {
 interface TouchJob {
   readonly mailbox: MailboxId
   readonly nowMs: number
-}
-
-interface EnvelopeRow {
-  readonly seq: number
-  readonly id: Uint8Array
-  readonly label: Uint8Array
-  readonly received_ms: number
-  readonly body: Uint8Array
 }
 
 interface RemovedRow {
@@ -169,13 +160,7 @@ export class MailboxTables {
       const found = await this.#transactions.read(EXISTS, [mailbox])
       return found.length === 0 ? null : []
     }
-    return rows.map(({ seq, id, label, received_ms, body }) => ({
-      sequence: seq,
-      id,
-      label,
-      receivedAtMs: received_ms,
-      body,
-    }))
+    return rows.map(storedEnvelope)
   }
 
   acknowledge(mailbox: MailboxId, which: Acknowledged): Promise<number> {

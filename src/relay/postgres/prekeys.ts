@@ -1,6 +1,15 @@
 import { deserialize, serialize } from 'node:v8'
+import type { DeviceRow } from '../rows/accounts.ts'
+import {
+  bundleOf,
+  UNSIGNED,
+  withoutStoring,
+  type PrekeyKind,
+  type PrekeyRow,
+} from '../rows/prekeys.ts'
 import type {
   AccountId,
+  BundleRequest,
   MailboxId,
   Prekey,
   PrekeyBundle,
@@ -11,29 +20,13 @@ import type {
 } from '../storage.ts'
 import type { Transaction, Transactions } from './transactions.ts'
 
-type Kind = 'signed' | 'kem-last-resort' | 'one-time' | 'kem-one-time'
-
-interface PrekeyRow {
-  readonly id: number
-  readonly public_key: Uint8Array
-  readonly signature: Uint8Array
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly certificate: Uint8Array
-}
-
 interface CountsRow {
   readonly version: number
   readonly one_time: number
   readonly kem_one_time: number
 }
 
-const UNSIGNED = new Uint8Array(0)
-
-const count = (kind: Kind): string =>
+const count = (kind: PrekeyKind): string =>
   `(SELECT count(*) FROM prekeys WHERE prekeys.mailbox = devices.mailbox AND kind = '${kind}')`
 const COUNTS = `SELECT prekey_version AS version, ${count('one-time')} AS one_time,
   ${count('kem-one-time')} AS kem_one_time FROM devices WHERE mailbox = $1`
@@ -59,10 +52,6 @@ const CLAIM_REPLY = `INSERT INTO bundle_replies AS known (hash, account, reply, 
 const SET_REPLY = 'UPDATE bundle_replies SET reply = $2 WHERE hash = $1'
 const REPLY = 'SELECT reply FROM bundle_replies WHERE hash = $1 AND account = $2'
 
-function signedPrekey(row: PrekeyRow): SignedPrekey {
-  return { id: row.id, publicKey: row.public_key, signature: row.signature }
-}
-
 function countsOf(row: CountsRow): PrekeyCounts {
   return { version: row.version, oneTime: row.one_time, kemOneTime: row.kem_one_time }
 }
@@ -70,7 +59,7 @@ function countsOf(row: CountsRow): PrekeyCounts {
 function add(
   transaction: Transaction,
   mailbox: MailboxId,
-  kind: Kind,
+  kind: PrekeyKind,
   prekeys: readonly (Prekey | SignedPrekey)[],
 ): void {
   transaction.send(ADD, [
@@ -95,14 +84,8 @@ async function publish(
   await transaction.query(LOCK, [mailbox])
   const before = await counts()
   if (before === null) return { outcome: 'gone' }
-  if (upload.version < before.version) return { outcome: 'stale', counts: before }
-  if (upload.version === before.version) return { outcome: 'stored', counts: before }
-  if (
-    before.oneTime + upload.oneTime.length > maxWaiting ||
-    before.kemOneTime + upload.kemOneTime.length > maxWaiting
-  ) {
-    return { outcome: 'too-many', counts: before }
-  }
+  const unchanged = withoutStoring(before, upload, maxWaiting)
+  if (unchanged !== null) return unchanged
   transaction.send(REMOVE_REPLACED, [mailbox])
   add(transaction, mailbox, 'signed', [upload.signed])
   add(transaction, mailbox, 'kem-last-resort', [upload.kemLastResort])
@@ -114,11 +97,11 @@ async function publish(
 
 async function takeBundle(
   transaction: Transaction,
-  { mailbox, device, certificate }: DeviceRow,
+  device: DeviceRow,
   lastResortOnly: boolean,
 ): Promise<PrekeyBundle | null> {
-  const read = async (text: string, kind: Kind): Promise<PrekeyRow | undefined> =>
-    (await transaction.query<PrekeyRow>(text, [mailbox, kind]))[0]
+  const read = async (text: string, kind: PrekeyKind): Promise<PrekeyRow | undefined> =>
+    (await transaction.query<PrekeyRow>(text, [device.mailbox, kind]))[0]
   const [signed, lastResort] = await Promise.all([
     read(READ, 'signed'),
     read(READ, 'kem-last-resort'),
@@ -127,20 +110,7 @@ async function takeBundle(
   const [kem, oneTime] = lastResortOnly
     ? []
     : await Promise.all([read(TAKE, 'kem-one-time'), read(TAKE, 'one-time')])
-  return {
-    deviceId: device,
-    certificate,
-    signedPrekey: signedPrekey(signed),
-    kemPrekey: { ...signedPrekey(kem ?? lastResort), lastResort: kem === undefined },
-    oneTimePrekey: oneTime === undefined ? null : { id: oneTime.id, publicKey: oneTime.public_key },
-  }
-}
-
-export interface BundleRequest {
-  readonly hash: Uint8Array
-  readonly nowMs: number
-  readonly rememberUntilMs: number
-  readonly lastResortOnly: boolean
+  return bundleOf(device, { signed, lastResort, kem, oneTime })
 }
 
 async function takeBundles(

@@ -98,6 +98,23 @@ export function connectionConfig(address: DatabaseAddress, host: DatabaseHost): 
 }
 
 /**
+ * A client of the primary, not connected yet, for work that takes as long as it takes.
+ * @throws StorageUnavailableError where no primary is found.
+ */
+export async function patientClient(address: DatabaseAddress): Promise<Client> {
+  const primary = new Primary({ address, connections: 1, log: () => undefined })
+  const { host } = await primary.current()
+  await primary.close()
+  return new Client({
+    ...connectionConfig(address, host),
+    pipeline: false,
+    statement_timeout: 0,
+    lock_timeout: 0,
+    idle_in_transaction_session_timeout: 0,
+  })
+}
+
+/**
  * Finds the primary among the servers of a cluster and keeps connections to it. When it is lost, all connections to it
  * are cut (whoever waits for an answer of a server that stands still would wait for ever) and it is looked for anew. A
  * server that still believes to be the primary while another one has been promoted is told by its older timeline.

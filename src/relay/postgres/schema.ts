@@ -1,7 +1,6 @@
-import { Client } from 'pg'
 import { StorageUnavailableError } from '../storage.ts'
 import { describeDatabase, type DatabaseAddress } from './database-url.ts'
-import { connectionConfig, Primary } from './primary.ts'
+import { patientClient } from './primary.ts'
 import { KEY_LOG_TABLES } from './schema-key-log.ts'
 
 /** More cost every statement that touches all of them; fewer make each one's upkeep longer. */
@@ -218,16 +217,7 @@ export async function checkVersion(client: Runner, address: DatabaseAddress): Pr
 export async function migratePostgres(
   address: DatabaseAddress,
 ): Promise<{ readonly from: number; readonly to: number }> {
-  const primary = new Primary({ address, connections: 1, log: () => undefined })
-  const { host } = await primary.current()
-  await primary.close()
-  const client = new Client({
-    ...connectionConfig(address, host),
-    pipeline: false,
-    statement_timeout: 0,
-    lock_timeout: 0,
-    idle_in_transaction_session_timeout: 0,
-  })
+  const client = await patientClient(address)
   let lost: Error | null = null
   client.on('error', (cause) => (lost = cause))
   await client.connect()

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { relayConfig, type RelayConfig } from '../config.ts'
-import { systemCode } from '../system-error.ts'
+import { systemReason } from '../system-error.ts'
 import { parseText, SETTINGS, VARIABLE_PREFIX, type Setting, type SettingValue } from './setting.ts'
 
 const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`
@@ -44,13 +44,6 @@ interface Given {
 const DEFAULTS: Readonly<Record<string, SettingValue>> = {
   dataDir: join(homedir(), '.sotto-relay'),
   logLevel: 'warn',
-}
-
-function systemReason(cause: unknown): string {
-  const code = systemCode(cause)
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EISDIR') return 'it is a folder'
-  return code === 'EACCES' ? 'permission denied' : code
 }
 
 async function readSettingsFile(path: string, named: string): Promise<string> {

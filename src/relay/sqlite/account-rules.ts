@@ -1,11 +1,10 @@
 import type { Database } from 'better-sqlite3'
-import type { MailboxRules } from '../mailbox-rules.ts'
+import { blockedAccounts, quotasOf, type QuotasRow } from '../rows/administration.ts'
+import type { MailboxRules } from '../rows/mailbox-rules.ts'
 import type { AccountId, MailboxId } from '../storage.ts'
-import { NO_QUOTAS, type BlockedAccount, type Quotas } from '../storage-admin.ts'
+import type { BlockedAccount, Quotas } from '../storage-admin.ts'
 
-interface RulesRow extends MailboxRules {
-  readonly tokens: number | null
-}
+type RulesRow = MailboxRules & QuotasRow
 
 /** Blocks and quotas of single accounts. Synchronous: changes run inside a group commit. */
 export class AccountRules {
@@ -42,13 +41,7 @@ export class AccountRules {
   }
 
   quotas(account: AccountId): Quotas {
-    const row = this.#find.get(account)
-    if (row === undefined) return NO_QUOTAS
-    return {
-      mailboxEnvelopes: row.mailbox_envelopes,
-      mailboxBytes: row.mailbox_bytes,
-      tokens: row.tokens,
-    }
+    return quotasOf(this.#find.get(account))
   }
 
   blockedAtMs(account: AccountId): number | null {
@@ -74,12 +67,6 @@ export class AccountRules {
   }
 
   blocked(): readonly BlockedAccount[] {
-    const found = new Map<AccountId, MailboxId[]>()
-    for (const { account, mailbox } of this.#blocked.iterate()) {
-      const mailboxes = found.get(account) ?? []
-      if (mailbox !== null) mailboxes.push(mailbox)
-      found.set(account, mailboxes)
-    }
-    return [...found].map(([id, mailboxes]) => ({ id, mailboxes }))
+    return blockedAccounts(this.#blocked.iterate())
   }
 }

@@ -1,19 +1,9 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
-import type { KeyLogTables } from './key-log.ts'
+import type { AccountRow, DeviceRow } from '../rows/accounts.ts'
 import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
-
-interface AccountRow {
-  readonly id: AccountId
-  readonly signing_key: Uint8Array
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly certificate: Uint8Array
-}
+import type { KeyLogTables } from './key-log.ts'
 
 const NO_ACCOUNT = 0 as AccountId
 

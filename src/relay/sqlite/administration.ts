@@ -1,45 +1,25 @@
 import type { Database } from 'better-sqlite3'
 import { randomBytes } from '#crypto/primitives.ts'
-import type { AccountId, MailboxId } from '../storage.ts'
+import {
+  accountSummary,
+  deviceSummary,
+  inviteRecord,
+  namesFrom,
+  NO_HASH,
+  type DeviceSummaryRow,
+  type InviteRow,
+  type SummaryRow,
+} from '../rows/administration.ts'
+import type { AccountId } from '../storage.ts'
 import {
   RESTORE_JUMP,
   type AccountDetails,
   type AccountSummary,
-  type DeviceSummary,
   type InviteRecord,
 } from '../storage-admin.ts'
 import type { AccountRules } from './account-rules.ts'
 import { readMeta, SECRET_BYTES, writeMeta } from './meta.ts'
 
-interface InviteRow {
-  readonly hash: Uint8Array
-  readonly uses_left: number
-  readonly expires_ms: number
-}
-
-interface SummaryRow {
-  readonly name: string
-  readonly created_ms: number
-  readonly devices: number
-  readonly waiting: number
-  readonly waiting_bytes: number
-  readonly blocked_ms: number | null
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly seen_ms: number
-  readonly waiting: number
-  readonly waiting_bytes: number
-  readonly one_time: number
-  readonly kem_one_time: number
-}
-
-const NO_HASH = new Uint8Array(0)
-/** Sort before and behind every character of a name. */
-const BEFORE_NAMES = '\u0001'
-const BEYOND_NAMES = '\u007f'
 const countPrekeys = (kind: string): string =>
   `(SELECT count(*) FROM prekeys WHERE prekeys.mailbox = devices.mailbox AND kind = '${kind}')`
 
@@ -78,7 +58,7 @@ export class AdministrationTables {
     this.#account = database.prepare<[string], { id: AccountId; created_ms: number }>(
       'SELECT id, created_ms FROM accounts WHERE name = ?',
     )
-    this.#devices = database.prepare<[AccountId], DeviceRow>(
+    this.#devices = database.prepare<[AccountId], DeviceSummaryRow>(
       `SELECT mailbox, device, seen_ms, waiting, waiting_bytes, ${countPrekeys('one-time')} AS one_time,
         ${countPrekeys('kem-one-time')} AS kem_one_time FROM devices WHERE account = ? ORDER BY device`,
     )
@@ -98,13 +78,7 @@ export class AdministrationTables {
   }
 
   invites(after: Uint8Array | null, limit: number, nowMs: number): readonly InviteRecord[] {
-    return this.#invites
-      .all(after ?? NO_HASH, nowMs, limit)
-      .map(({ hash, uses_left, expires_ms }) => ({
-        hash,
-        usesLeft: uses_left,
-        expiresAtMs: expires_ms,
-      }))
+    return this.#invites.all(after ?? NO_HASH, nowMs, limit).map(inviteRecord)
   }
 
   revokeInvite(hash: Uint8Array): boolean {
@@ -112,30 +86,12 @@ export class AdministrationTables {
   }
 
   accounts(prefix: string, after: string | null, limit: number): readonly AccountSummary[] {
-    // One bound, so that the index leads straight to the page.
-    const first = after === null || after < prefix ? prefix : `${after}${BEFORE_NAMES}`
-    return this.#accounts.all(first, `${prefix}${BEYOND_NAMES}`, limit).map((row) => ({
-      name: row.name,
-      createdAtMs: row.created_ms,
-      devices: row.devices,
-      waiting: row.waiting,
-      waitingBytes: row.waiting_bytes,
-      blockedAtMs: row.blocked_ms,
-    }))
+    return this.#accounts.all(...namesFrom(prefix, after), limit).map(accountSummary)
   }
 
   account(name: string): AccountDetails | null {
     const row = this.#account.get(name)
     if (row === undefined) return null
-    const devices = this.#devices.all(row.id).map((device): DeviceSummary => ({
-      deviceId: device.device,
-      mailbox: device.mailbox,
-      seenAtMs: device.seen_ms,
-      waiting: device.waiting,
-      waitingBytes: device.waiting_bytes,
-      oneTimePrekeys: device.one_time,
-      kemOneTimePrekeys: device.kem_one_time,
-    }))
     return {
       id: row.id,
       name,
@@ -143,7 +99,7 @@ export class AdministrationTables {
       blockedAtMs: this.#rules.blockedAtMs(row.id),
       quotas: this.#rules.quotas(row.id),
       tokens: this.#countTokens.get(row.id)?.count ?? 0,
-      devices,
+      devices: this.#devices.all(row.id).map(deviceSummary),
     }
   }
 

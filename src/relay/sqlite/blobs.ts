@@ -1,14 +1,7 @@
 import type { Database } from 'better-sqlite3'
+import { BLOB_COLUMNS, blobRecord, type BlobRow } from '../rows/blobs.ts'
 import type { AccountId } from '../storage.ts'
 import type { BlobCreation, BlobPart, BlobQuota, BlobRecord } from '../storage-blobs.ts'
-
-interface BlobRow {
-  readonly id: Uint8Array
-  readonly account: AccountId
-  readonly length: number
-  readonly received: number
-  readonly expires_ms: number
-}
 
 interface PartRow {
   readonly blob: Uint8Array
@@ -16,12 +9,6 @@ interface PartRow {
 }
 
 const BATCH = 200
-const COLUMNS = 'id, account, length, received, expires_ms'
-
-function record(row: BlobRow): BlobRecord {
-  const { id, account, length, received, expires_ms } = row
-  return { id, account, length, offset: received, expiresAtMs: expires_ms }
-}
 
 /** Attachments and their parts. Synchronous: changes run inside a group commit. */
 export class BlobTables {
@@ -43,7 +30,7 @@ export class BlobTables {
 
   constructor(database: Database) {
     this.#blob = database.prepare<[Uint8Array], BlobRow>(
-      `SELECT ${COLUMNS} FROM blobs WHERE id = ?`,
+      `SELECT ${BLOB_COLUMNS} FROM blobs WHERE id = ?`,
     )
     this.#hasAccount = database.prepare<[AccountId], { id: AccountId }>(
       'SELECT id FROM accounts WHERE id = ?',
@@ -68,7 +55,7 @@ export class BlobTables {
     )
     this.#receive = database.prepare<[number, number, number, Uint8Array], BlobRow>(
       `UPDATE blobs SET received = ?, expires_ms = CASE WHEN length = ? THEN ? ELSE expires_ms END
-        WHERE id = ? RETURNING ${COLUMNS}`,
+        WHERE id = ? RETURNING ${BLOB_COLUMNS}`,
     )
     this.#abandon = database.prepare<[string]>(
       'DELETE FROM blob_parts WHERE key = ? AND length IS NULL',
@@ -95,7 +82,7 @@ export class BlobTables {
     const found = this.#blob.get(id)
     if (found !== undefined && found.expires_ms > nowMs) {
       const same = found.account === account && found.length === length
-      return same ? { outcome: 'existing', blob: record(found) } : { outcome: 'conflict' }
+      return same ? { outcome: 'existing', blob: blobRecord(found) } : { outcome: 'conflict' }
     }
     if (this.#hasAccount.get(account) === undefined) return { outcome: 'gone' }
     if (found !== undefined) this.#delete.run(id, found.account)
@@ -107,7 +94,7 @@ export class BlobTables {
 
   find(id: Uint8Array, nowMs: number): BlobRecord | null {
     const row = this.#blob.get(id)
-    return row === undefined || row.expires_ms <= nowMs ? null : record(row)
+    return row === undefined || row.expires_ms <= nowMs ? null : blobRecord(row)
   }
 
   begin(
@@ -131,7 +118,7 @@ export class BlobTables {
     this.#finishPart.run(length, key)
     const end = part.start + length
     const row = this.#receive.get(end, end, keptUntilMs, part.blob)
-    return row === undefined ? null : record(row)
+    return row === undefined ? null : blobRecord(row)
   }
 
   abandon(key: string): void {

@@ -1,17 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import { equalPublicBytes } from '#shared/bytes.ts'
+import {
+  firstEpoch,
+  lateOutcome,
+  storedCommit,
+  type CommitRow,
+  type GroupRow,
+  type KnownCommitRow,
+} from '../rows/groups.ts'
 import type { CommitOutcome, GroupLimits, NewCommit, StoredCommit } from '../storage-groups.ts'
-
-interface GroupRow {
-  readonly last_epoch: number
-  readonly token_hash: Uint8Array
-}
-
-interface CommitRow {
-  readonly epoch: number
-  readonly received_ms: number
-  readonly body: Uint8Array
-}
 
 const BATCH = 500
 /** Read at a time, so that little more than what is wanted is in memory. */
@@ -44,10 +41,9 @@ export class GroupTables {
     this.#insertCommit = database.prepare<[Uint8Array, number, Uint8Array, Uint8Array, number]>(
       'INSERT INTO group_commits (group_id, epoch, token_hash, body, received_ms) VALUES (?, ?, ?, ?, ?)',
     )
-    this.#commit = database.prepare<
-      [Uint8Array, number],
-      { token_hash: Uint8Array; body: Uint8Array }
-    >('SELECT token_hash, body FROM group_commits WHERE group_id = ? AND epoch = ?')
+    this.#commit = database.prepare<[Uint8Array, number], KnownCommitRow>(
+      'SELECT token_hash, body FROM group_commits WHERE group_id = ? AND epoch = ?',
+    )
     this.#epochOfToken = database.prepare<[Uint8Array, Uint8Array], { epoch: number | null }>(
       'SELECT min(epoch) AS epoch FROM group_commits WHERE group_id = ? AND token_hash = ?',
     )
@@ -78,7 +74,10 @@ export class GroupTables {
       this.#insertGroup.run(id, epoch, nextTokenHash, nowMs)
     } else {
       const isCurrent = equalPublicBytes(group.token_hash, tokenHash)
-      if (!isCurrent || epoch <= group.last_epoch) return this.#late(commit, isCurrent)
+      if (!isCurrent || epoch <= group.last_epoch) {
+        const isMember = isCurrent || this.#opened(id, tokenHash) !== null
+        return lateOutcome(commit, this.#commit.get(id, epoch), isMember)
+      }
       this.#advance.run(epoch, nextTokenHash, nowMs, id)
     }
     this.#insertCommit.run(id, epoch, tokenHash, body, nowMs)
@@ -86,18 +85,8 @@ export class GroupTables {
     return 'stored'
   }
 
-  /** A repetition, a member who does not know yet that the epoch is over, or a stranger. */
-  #late({ group, epoch, tokenHash, body }: NewCommit, isCurrent: boolean): CommitOutcome {
-    const known = this.#commit.get(group, epoch)
-    const same =
-      known !== undefined &&
-      equalPublicBytes(known.token_hash, tokenHash) &&
-      equalPublicBytes(known.body, body)
-    if (same) return 'seen'
-    return isCurrent || this.#firstEpoch(group, tokenHash) !== null ? 'conflict' : 'refused'
-  }
-
-  #firstEpoch(group: Uint8Array, tokenHash: Uint8Array): number | null {
+  /** The first epoch whose commit is stored under a token. */
+  #opened(group: Uint8Array, tokenHash: Uint8Array): number | null {
     return this.#epochOfToken.get(group, tokenHash)?.epoch ?? null
   }
 
@@ -122,20 +111,17 @@ export class GroupTables {
   ): readonly StoredCommit[] | null {
     const row = this.#group.get(group)
     if (row === undefined) return null
-    const opened = this.#firstEpoch(group, tokenHash)
-    // The token of the epoch that the group is in opens what is to come: as yet, nothing.
-    const isCurrent = equalPublicBytes(row.token_hash, tokenHash)
-    const first = opened ?? (isCurrent ? row.last_epoch + 1 : null)
+    const first = firstEpoch(row, tokenHash, this.#opened(group, tokenHash))
     if (first === null) return null
     const found: StoredCommit[] = []
     let bytes = 0
     for (let next = Math.max(from, first); found.length < limit;) {
       const rows = this.#page.all(group, next, Math.min(PAGE_ROWS, limit - found.length))
-      for (const { epoch, received_ms, body } of rows) {
-        bytes += body.length
+      for (const commit of rows) {
+        bytes += commit.body.length
         if (found.length > 0 && bytes > maxBytes) return found
-        found.push({ epoch, receivedAtMs: received_ms, body })
-        next = epoch + 1
+        found.push(storedCommit(commit))
+        next = commit.epoch + 1
       }
       if (rows.length === 0) break
     }

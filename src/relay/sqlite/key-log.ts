@@ -6,7 +6,6 @@ import {
   listEntry,
   REMOVAL,
   type ChainEntry,
-  type ChainHead,
 } from '#crypto/key-log.ts'
 import { mapKey } from '#crypto/key-map.ts'
 import { HASH_BYTES, leafHash } from '#crypto/merkle-log.ts'
@@ -25,14 +24,10 @@ import {
   setInMap,
   type MapRow,
 } from '../key-log/prefix-map.ts'
+import { firstToProve, isList, storedChain, type ChainRow } from '../rows/chains.ts'
 import type { KeyLogStorage, LogHead, StoredChain } from '../storage-key-log.ts'
 
-interface EntryRow {
-  readonly count: number
-  readonly position: number
-  readonly hash: Uint8Array
-  readonly value: Uint8Array
-  readonly list_version: number | null
+interface EntryRow extends ChainRow {
   readonly device_list: Uint8Array | null
 }
 
@@ -41,14 +36,6 @@ interface LeafRow {
   readonly value: Uint8Array
   readonly map_root: Uint8Array
   readonly map_siblings: Uint8Array
-}
-
-function isList(row: EntryRow): row is EntryRow & { readonly list_version: number } {
-  return row.list_version !== null
-}
-
-function entryOf(row: EntryRow): ChainEntry {
-  return isList(row) ? { kind: 'device-list', hash: row.hash } : REMOVAL
 }
 
 /** The log of device lists. Synchronous: changes run inside a group commit. */
@@ -176,22 +163,17 @@ export class KeyLogTables {
     const newest = this.#entryAt.get(key, at.size)
     const leaf = this.#leaf.get(at.size - 1)
     if (newest === undefined || leaf === undefined) return null
-    const after = at.after ?? newest.count - 1
-    if (after >= newest.count || newest.count - after > at.maxEntries) return null
-    const map = readAtOnce(mapSiblings(key, at.size), this.#mapRow)
-    if (map === null) throw new RangeError('the map lacks a name of the log')
-    const rows = this.#entries.all(key, after, newest.count)
-    const before: ChainHead | undefined = after === 0 ? EMPTY_CHAIN : rows.shift()
-    if (before === undefined) throw new RangeError('a chain lacks an entry')
-    return {
+    const first = firstToProve(newest.count, at)
+    if (first === null) return null
+    return storedChain({
       size: at.size,
-      leaf: { value: leaf.value, mapRoot: leaf.map_root },
+      leaf,
       inclusion: inclusionPath(this.#read, at.size - 1, at.treeSize),
-      map,
-      before: { count: before.count, value: before.value },
-      entries: rows.map(entryOf),
+      map: readAtOnce(mapSiblings(key, at.size), this.#mapRow),
+      rows: this.#entries.all(key, first, newest.count),
+      first,
       deviceList: newest.device_list,
-    }
+    })
   }
 
   #logSize(): number {

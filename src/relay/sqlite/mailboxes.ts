@@ -1,8 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import { KNOCK_LABEL } from '#protocol/relay-limits.ts'
-import { mailboxLimits, type MailboxRules } from '../mailbox-rules.ts'
+import { storedEnvelope, type EnvelopeRow } from '../rows/envelopes.ts'
+import { mailboxLimits, type MailboxRules } from '../rows/mailbox-rules.ts'
 import type {
   AccountId,
+  Acknowledged,
+  DepositedEnvelope,
   DepositOutcome,
   MailboxId,
   MailboxLimits,
@@ -52,14 +55,6 @@ interface OpenToken {
   readonly uses_left: number | null
   readonly ended_ms: number | null
   readonly mailbox: OpenMailbox
-}
-
-interface EnvelopeRow {
-  readonly seq: number
-  readonly id: Uint8Array
-  readonly label: Uint8Array
-  readonly received_ms: number
-  readonly body: Uint8Array
 }
 
 interface Sums {
@@ -215,12 +210,7 @@ export class MailboxTables implements HeldRows {
   }
 
   deposit(
-    envelope: {
-      readonly tokenHash: Uint8Array
-      readonly deviceId: number
-      readonly id: Uint8Array
-      readonly body: Uint8Array
-    },
+    envelope: DepositedEnvelope,
     limits: MailboxLimits,
     nowMs: number,
     share: (() => number) | null = null,
@@ -361,21 +351,18 @@ export class MailboxTables implements HeldRows {
       const asked = Math.min(PAGE_ROWS, limit - envelopes.length)
       const rows = this.#waiting.all(mailbox, last, asked)
       full = rows.length < asked || envelopes.length + asked === limit
-      for (const { seq, id, label, received_ms, body } of rows) {
-        bytes += body.length
+      for (const row of rows) {
+        bytes += row.body.length
         if (envelopes.length > 0 && bytes > maxBytes) return envelopes
-        envelopes.push({ sequence: seq, id, label, receivedAtMs: received_ms, body })
-        last = seq
+        envelopes.push(storedEnvelope(row))
+        last = row.seq
       }
     }
     if (envelopes.length === 0 && this.#mailbox.get(mailbox) === undefined) return null
     return envelopes
   }
 
-  acknowledge(
-    mailbox: MailboxId,
-    which: { readonly through: number } | { readonly ids: readonly Uint8Array[] },
-  ): number {
+  acknowledge(mailbox: MailboxId, which: Acknowledged): number {
     if ('through' in which) {
       const sums = this.#sumThrough.get(mailbox, which.through)
       if (sums === undefined || sums.count === 0) return 0

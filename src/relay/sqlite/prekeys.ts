@@ -1,7 +1,16 @@
 import type { Database } from 'better-sqlite3'
 import { deserialize, serialize } from 'node:v8'
+import type { DeviceRow } from '../rows/accounts.ts'
+import {
+  bundleOf,
+  UNSIGNED,
+  withoutStoring,
+  type PrekeyKind,
+  type PrekeyRow,
+} from '../rows/prekeys.ts'
 import type {
   AccountId,
+  BundleRequest,
   MailboxId,
   Prekey,
   PrekeyBundle,
@@ -10,26 +19,6 @@ import type {
   Publication,
   SignedPrekey,
 } from '../storage.ts'
-
-type Kind = 'signed' | 'kem-last-resort' | 'one-time' | 'kem-one-time'
-
-interface PrekeyRow {
-  readonly id: number
-  readonly public_key: Uint8Array
-  readonly signature: Uint8Array
-}
-
-interface DeviceRow {
-  readonly mailbox: MailboxId
-  readonly device: number
-  readonly certificate: Uint8Array
-}
-
-const UNSIGNED = new Uint8Array(0)
-
-function signedPrekey(row: PrekeyRow): SignedPrekey {
-  return { id: row.id, publicKey: row.public_key, signature: row.signature }
-}
 
 /** Prekeys and the bundles made of them. Synchronous: changes run inside a group commit. */
 export class PrekeyTables {
@@ -51,19 +40,19 @@ export class PrekeyTables {
     this.#setVersion = database.prepare<[number, MailboxId]>(
       'UPDATE devices SET prekey_version = ? WHERE mailbox = ?',
     )
-    this.#count = database.prepare<[MailboxId, Kind], { count: number }>(
+    this.#count = database.prepare<[MailboxId, PrekeyKind], { count: number }>(
       'SELECT count(*) AS count FROM prekeys WHERE mailbox = ? AND kind = ?',
     )
     this.#removeReplaced = database.prepare<[MailboxId]>(
       "DELETE FROM prekeys WHERE mailbox = ? AND kind IN ('signed', 'kem-last-resort')",
     )
-    this.#insert = database.prepare<[MailboxId, Kind, number, Uint8Array, Uint8Array]>(
+    this.#insert = database.prepare<[MailboxId, PrekeyKind, number, Uint8Array, Uint8Array]>(
       'INSERT INTO prekeys (mailbox, kind, id, public_key, signature) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
-    this.#read = database.prepare<[MailboxId, Kind], PrekeyRow>(
+    this.#read = database.prepare<[MailboxId, PrekeyKind], PrekeyRow>(
       'SELECT id, public_key, signature FROM prekeys WHERE mailbox = ? AND kind = ?',
     )
-    this.#take = database.prepare<[MailboxId, Kind, MailboxId, Kind], PrekeyRow>(
+    this.#take = database.prepare<[MailboxId, PrekeyKind, MailboxId, PrekeyKind], PrekeyRow>(
       `DELETE FROM prekeys WHERE mailbox = ? AND kind = ?
         AND id = (SELECT id FROM prekeys WHERE mailbox = ? AND kind = ? ORDER BY id LIMIT 1)
         RETURNING id, public_key, signature`,
@@ -92,14 +81,8 @@ export class PrekeyTables {
   publish(mailbox: MailboxId, upload: PrekeyUpload, maxWaiting: number): Publication {
     const before = this.counts(mailbox)
     if (before === null) return { outcome: 'gone' }
-    if (upload.version < before.version) return { outcome: 'stale', counts: before }
-    if (upload.version === before.version) return { outcome: 'stored', counts: before }
-    if (
-      before.oneTime + upload.oneTime.length > maxWaiting ||
-      before.kemOneTime + upload.kemOneTime.length > maxWaiting
-    ) {
-      return { outcome: 'too-many', counts: before }
-    }
+    const unchanged = withoutStoring(before, upload, maxWaiting)
+    if (unchanged !== null) return unchanged
     this.#removeReplaced.run(mailbox)
     this.#add(mailbox, 'signed', [upload.signed])
     this.#add(mailbox, 'kem-last-resort', [upload.kemLastResort])
@@ -109,22 +92,14 @@ export class PrekeyTables {
     return { outcome: 'stored', counts: this.counts(mailbox) ?? before }
   }
 
-  #add(mailbox: MailboxId, kind: Kind, prekeys: readonly (Prekey | SignedPrekey)[]): void {
+  #add(mailbox: MailboxId, kind: PrekeyKind, prekeys: readonly (Prekey | SignedPrekey)[]): void {
     for (const prekey of prekeys) {
       const signature = 'signature' in prekey ? prekey.signature : UNSIGNED
       this.#insert.run(mailbox, kind, prekey.id, prekey.publicKey, signature)
     }
   }
 
-  takeBundles(
-    account: AccountId,
-    request: {
-      readonly hash: Uint8Array
-      readonly nowMs: number
-      readonly rememberUntilMs: number
-      readonly lastResortOnly: boolean
-    },
-  ): readonly PrekeyBundle[] | null {
+  takeBundles(account: AccountId, request: BundleRequest): readonly PrekeyBundle[] | null {
     const known = this.#reply.get(request.hash, account, request.nowMs)
     if (known !== undefined) return deserialize(known.reply) as PrekeyBundle[]
     const devices = this.#devices.all(account)
@@ -143,17 +118,10 @@ export class PrekeyTables {
     const signed = this.#read.get(mailbox, 'signed')
     const lastResort = this.#read.get(mailbox, 'kem-last-resort')
     if (signed === undefined || lastResort === undefined) return null
-    const take = (kind: Kind): PrekeyRow | undefined =>
+    const take = (kind: PrekeyKind): PrekeyRow | undefined =>
       lastResortOnly ? undefined : this.#take.get(mailbox, kind, mailbox, kind)
     const kem = take('kem-one-time')
     const oneTime = take('one-time')
-    return {
-      deviceId: device.device,
-      certificate: device.certificate,
-      signedPrekey: signedPrekey(signed),
-      kemPrekey: { ...signedPrekey(kem ?? lastResort), lastResort: kem === undefined },
-      oneTimePrekey:
-        oneTime === undefined ? null : { id: oneTime.id, publicKey: oneTime.public_key },
-    }
+    return bundleOf(device, { signed, lastResort, kem, oneTime })
   }
 }

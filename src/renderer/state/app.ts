@@ -6,28 +6,13 @@ import type {
   RelayTrustView,
   SettingsView,
 } from '#ipc/views.ts'
+import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 
 interface AppStore {
   readonly app: AppStateView
   readonly connection: ConnectionView | null
   readonly settings: SettingsView
   readonly distrustedRelays: readonly RelayTrustView[]
-}
-
-const DEFAULT_SETTINGS: SettingsView = {
-  theme: 'system',
-  density: 'comfortable',
-  fontSize: 100,
-  language: 'system',
-  sendKey: 'enter',
-  readReceipts: true,
-  whoMayWrite: 'anyone',
-  screenCaptureProtection: false,
-  notifications: 'name-only',
-  notificationSound: true,
-  launchAtLogin: false,
-  closeToTray: false,
-  proxy: { kind: 'system' },
 }
 
 /** What the main process last told about the application as a whole. */

@@ -73,7 +73,20 @@ export class Person {
   }
 }
 
-/** Two people in two instances, each other's contacts. */
+/** Ada and Ben with an account each, at one relay, and each other's contacts. */
+export async function friends(
+  start: (options: { readonly name: string }) => Promise<Instance>,
+  relayUrl: string,
+): Promise<readonly [ada: Person, ben: Person]> {
+  const ada = new Person(await start({ name: 'ada' }), 'Ada')
+  const ben = new Person(await start({ name: 'ben' }), 'Ben')
+  await ada.signUp(relayUrl)
+  await ben.signUp(relayUrl)
+  await introduce(ada, ben)
+  return [ada, ben]
+}
+
+/** Two people in two instances become each other's contacts. */
 export async function introduce(ada: Person, ben: Person): Promise<void> {
   await ben.addByLink(await ada.inviteLink())
   await ada.open(ben.name)

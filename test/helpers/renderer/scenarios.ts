@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 import type {
   AppStateView,
   ConnectionView,
@@ -53,21 +54,7 @@ const ONLINE: ConnectionView = {
   waitingCount: 0,
 }
 
-const SETTINGS: SettingsView = {
-  theme: 'system',
-  density: 'comfortable',
-  fontSize: 100,
-  language: 'en',
-  sendKey: 'enter',
-  readReceipts: true,
-  whoMayWrite: 'anyone',
-  screenCaptureProtection: false,
-  notifications: 'name-and-text',
-  notificationSound: true,
-  launchAtLogin: false,
-  closeToTray: false,
-  proxy: { kind: 'system' },
-}
+const SETTINGS: SettingsView = { ...DEFAULT_SETTINGS, language: 'en' }
 
 function scenario(change: Partial<Scenario> = {}): Scenario {
   return {

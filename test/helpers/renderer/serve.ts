@@ -3,21 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { build, preview } from 'vite'
-
-/** The policy the app serves its page with, so that nothing here works that would fail there. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ')
+import { PAGE_HEADERS } from '../../../src/main/security/page-headers.ts'
 
 export interface RendererPage {
   /** The address of the interface with one scripted main process. */
@@ -49,7 +35,8 @@ export async function serveRenderer(): Promise<RendererPage> {
     root: import.meta.dirname,
     logLevel: 'warn',
     build: { outDir },
-    preview: { host: '127.0.0.1', port: 0, headers: { 'Content-Security-Policy': POLICY } },
+    // The app's own, so that nothing here works that would fail there.
+    preview: { host: '127.0.0.1', port: 0, headers: { ...PAGE_HEADERS } },
   })
   const listening = server.httpServer.address()
   if (listening === null || typeof listening === 'string') throw new TypeError('no port')

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { CLIENT_CALLS } from '#calls/client-calls.ts'
 import { EXIT } from '#cli/exit-codes.ts'
 import { buildProgram } from '#cli/program.ts'
 import { EVENT_NAMES } from '#cli/rpc/rpc-server.ts'
-import { METHODS } from '#cli/rpc/methods.ts'
 
 const docs = readFileSync(new URL('../../../docs/CLI.md', import.meta.url), 'utf8')
 
@@ -32,11 +32,11 @@ describe('docs/CLI.md', () => {
 
   it('has exactly the methods and events that there are', () => {
     const methods = rowsOf(5).flatMap(([, group = '', names = '']) =>
-      Object.keys(METHODS).some((method) => method.startsWith(`${group}.`))
+      Object.keys(CLIENT_CALLS).some((method) => method.startsWith(`${group}.`))
         ? names.split(', ').map((name) => `${group}.${name}`)
         : [],
     )
-    expect(methods.toSorted()).toEqual(Object.keys(METHODS).toSorted())
+    expect(methods.toSorted()).toEqual(Object.keys(CLIENT_CALLS).toSorted())
     for (const name of EVENT_NAMES) expect(docs).toContain(`\`${name}\``)
   })
 })

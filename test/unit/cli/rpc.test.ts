@@ -1,9 +1,9 @@
 import { PassThrough, Readable } from 'node:stream'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLIENT_CALLS } from '#calls/client-calls.ts'
 import { EXIT } from '#cli/exit-codes.ts'
 import { readLines, TOO_LONG } from '#cli/rpc/lines.ts'
-import { METHODS } from '#cli/rpc/methods.ts'
 import type { ConversationView, MessageView } from '#shared/views.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { RpcPeer } from '#test/helpers/rpc-peer.ts'
@@ -209,7 +209,7 @@ describe('sotto rpc', () => {
   })
 
   it('never breaks on any value, and never answers with more than it should', async () => {
-    const names = Object.keys(METHODS).filter((name) => name !== 'account.delete')
+    const names = Object.keys(CLIENT_CALLS).filter((name) => name !== 'account.delete')
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...names, 'no.such', '__proto__', ''),

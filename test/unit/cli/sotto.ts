@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import type { Keychain } from '#core/ports.ts'
-import { makeKeychain, type MakeKeychain } from '#cli/profile-keychain.ts'
+import { makeKeychain, type MakeKeychain } from '#keychain/profile-keychain.ts'
 import { runCommandLine } from '#cli/run.ts'
 import { memoryKeychain } from '#test/helpers/memory-keychain.ts'
 

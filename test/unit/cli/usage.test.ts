@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT, exitCodeOf } from '#cli/exit-codes.ts'
 import { profileFolder } from '#cli/profile-location.ts'
 import { readPassphrase } from '#cli/passphrase.ts'
+import { createProfileFile } from '#keychain/profile-file.ts'
 import { runSotto } from './sotto.ts'
 
 const COMMANDS = [
@@ -89,6 +90,55 @@ describe('the command line', () => {
     expect(exitCode).toBe(EXIT.profile)
     expect(stderr).toContain('sotto init')
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  it.each([
+    ['whoami', 'a file', (folder: string) => join(folder, 'file')],
+    ['whoami', 'below a file', (folder: string) => join(folder, 'file', 'profile')],
+    ['init', 'a file', (folder: string) => join(folder, 'file')],
+    ['init', 'below a file', (folder: string) => join(folder, 'file', 'profile')],
+  ])('says of the folder for %s that it cannot be used: %s', async (command, _what, profileIn) => {
+    writeFileSync(join(folder, 'file'), '')
+    const profile = profileIn(folder)
+    const more = command === 'init' ? ['ada', '--relay', '127.0.0.1:1'] : []
+    const { exitCode, stderr } = await runSotto([command, ...more, '--profile', profile])
+    expect(exitCode).toBe(EXIT.profile)
+    expect(stderr).toContain(`${profile} cannot be read or written`)
+    expect(stderr).toContain('--profile')
+  })
+
+  it.each(['profile.json', 'profile.lock', 'vault'])(
+    'says that a profile cannot be used where %s is a folder',
+    async (name) => {
+      await createProfileFile(folder, 'vault')
+      writeFileSync(join(folder, 'sotto.db'), '')
+      rmSync(join(folder, name), { force: true })
+      mkdirSync(join(folder, name))
+      const env = { SOTTO_PASSPHRASE: 'correct horse' }
+      const whoami = ['whoami', '--json', '--profile', folder]
+      const { exitCode, stderr } = await runSotto(whoami, { env })
+      expect(exitCode).toBe(EXIT.profile)
+      expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'PROFILE_UNUSABLE' } })
+    },
+  )
+
+  it('says that a profile is damaged where its database is without the file that tells of its key', async () => {
+    writeFileSync(join(folder, 'sotto.db'), '')
+    const { exitCode, stderr } = await runSotto(['whoami', '--json', '--profile', folder])
+    expect(exitCode).toBe(EXIT.profile)
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'STORE_DAMAGED' } })
+  })
+
+  it('says what a relay looks like, and that no account was made', async () => {
+    const init = (relay: string) =>
+      runSotto(['init', 'ada', '--relay', relay, '--profile', join(folder, 'profile')])
+    expect(await init('x y')).toMatchObject({
+      exitCode: EXIT.usage,
+      stderr: 'A relay looks like relay.example.org or relay.example.org:8443.\n',
+    })
+    const unreachable = await init('127.0.0.1:1')
+    expect(unreachable.exitCode).toBe(EXIT.network)
+    expect(unreachable.stderr).toContain('no account was made')
   })
 
   it('tells failures as JSON where JSON is wanted, wherever the option stands', async () => {

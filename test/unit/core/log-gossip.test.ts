@@ -8,11 +8,10 @@ import { createCheckpoint } from '#crypto/log-checkpoints.ts'
 import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import { makeAddress, type RelayHost } from '#protocol/address.ts'
 import type { SeenCheckpoint } from '#protocol/content.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import type { RelayStorage } from '#relay/storage.ts'
 import { bareClient } from '#test/helpers/bare-client.ts'
 import { valueOf } from '#test/helpers/value-of.ts'
-import { testRelay, type TestRelay } from '../relay/harness.ts'
+import { memoryStorage, testRelay, type TestRelay } from '../relay/harness.ts'
 
 let storage: RelayStorage
 let logKey: SigningKeyPair
@@ -22,12 +21,7 @@ let ada: Context
 let closeAda: () => Promise<void>
 
 beforeEach(async () => {
-  storage = openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  })
+  storage = memoryStorage()
   const key = SigningKeyPair.fromScalar(storage.logKey)
   if (key === null) throw new Error('the log has no key')
   logKey = key

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_SETTINGS, proxyOf, readSettings, writeSettings } from '#core/settings.ts'
+import { proxyOf, readSettings, writeSettings } from '#core/settings.ts'
+import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 
 function tableOf(initial: unknown = null) {
   const values = new Map<string, unknown>([['settings', initial]])

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readProfileFile, removeProfileFile, writeProfileFile } from '#keychain/profile-file.ts'
+import { createProfileFile, readProfileFile, removeProfileFile } from '#keychain/profile-file.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 
 const PROFILE = { profileId: '0123456789abcdef0123456789abcdef', protection: 'vault' } as const
@@ -18,9 +18,10 @@ afterEach(() => {
 
 describe('the file of a profile', () => {
   test('says where the keys are, and is gone when it is removed', async () => {
-    valueOf(await writeProfileFile(folder, PROFILE))
+    const created = valueOf(await createProfileFile(folder, 'vault'))
     expect(readdirSync(folder)).toEqual(['profile.json'])
-    expect(valueOf(await readProfileFile(folder))).toEqual({ version: 1, ...PROFILE })
+    expect(valueOf(await readProfileFile(folder))).toEqual(created)
+    expect(created.protection).toBe('vault')
     await removeProfileFile(folder)
     expect(codeOf(await readProfileFile(folder))).toBe('PROFILE_MISSING')
   })
@@ -38,8 +39,9 @@ describe('the file of a profile', () => {
     expect(codeOf(await readProfileFile(folder))).toBe(code)
   })
 
-  test('is not written with an id that is none', async () => {
-    await expect(writeProfileFile(folder, { ...PROFILE, profileId: 'ada' })).rejects.toThrow()
-    expect(readdirSync(folder)).toEqual([])
+  test('has another id for every profile', async () => {
+    const first = valueOf(await createProfileFile(folder, 'keychain'))
+    const second = valueOf(await createProfileFile(folder, 'keychain'))
+    expect(second.profileId).not.toBe(first.profileId)
   })
 })

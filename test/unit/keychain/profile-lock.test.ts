@@ -45,7 +45,7 @@ describe('the lock of a profile', () => {
 
   it('says that a folder cannot be used, rather than that it is in use', () => {
     const lock = lockProfile(join(folder, 'missing'))
-    expect(lock).toMatchObject({ ok: false, error: { code: 'STORE_DAMAGED' } })
+    expect(lock).toMatchObject({ ok: false, error: { code: 'PROFILE_UNUSABLE' } })
   })
 
   it('ends with a process that is killed', async () => {

@@ -227,3 +227,10 @@ test('after the account is deleted the app is as at first run', async () => {
   expect((await phase.leave()).phase).toBe('first-run')
   expect(phase.client()).toBeNull()
 })
+
+test('files that the system refuses are told from a bug', async () => {
+  open.mockRejectedValueOnce(Object.assign(new Error('not yours'), { code: 'EACCES' }))
+  const phase = makePhase()
+  expect(await phase.open()).toEqual({ phase: 'failed', code: 'PROFILE_UNUSABLE' })
+  expect((await phase.open()).phase).toBe('ready')
+})

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { DEFAULT_SETTINGS } from '#core/settings.ts'
+import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 import { settingsApplier } from '../../../src/main/settings-effects.ts'
 
 test('each setting acts once, when it differs from what acts already', () => {

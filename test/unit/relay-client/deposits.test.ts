@@ -8,10 +8,10 @@ import {
   encodeDepositAnswers,
   type DepositAnswerFrame,
 } from '#protocol/deposit-frames.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import type { RelayStorage } from '#relay/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import {
+  memoryStorage,
   testAccount,
   testClient,
   testRelay,
@@ -27,12 +27,7 @@ let alice: Awaited<ReturnType<typeof testAccount>>
 let stub: Server | null = null
 
 beforeEach(async () => {
-  storage = openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  })
+  storage = memoryStorage()
   relay = await testRelay({ rates: { deposits: { burst: 1_000, everyMs: 1 } } }, { storage })
   client = testClient()
   alice = await testAccount(relay, client, 'alice')

@@ -13,7 +13,6 @@ import { openBlobStore, s3Options } from '#relay/blobs/open-blob-store.ts'
 import { parseRange } from '#relay/blobs/range.ts'
 import { S3BlobStore } from '#relay/blobs/s3-blob-store.ts'
 import { relayConfig, type RelayOptions } from '#relay/config.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageFullError } from '#relay/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import type { RequestKey } from '#relay-client/request-signing.ts'
@@ -28,20 +27,21 @@ import {
   sessionHeaders,
   TUS,
 } from './blobs-harness.ts'
-import { call, testAccount, testClient, testRelay, type Answer, type TestRelay } from './harness.ts'
+import {
+  call,
+  memoryStorage,
+  testAccount,
+  testClient,
+  testRelay,
+  type Answer,
+  type TestRelay,
+} from './harness.ts'
 import { startS3Server, type S3Server } from './s3-server.ts'
 
 const KIB = 1024
 const PART_BYTES = 64 * KIB
 
-blobsConformance('SQLite', () =>
-  openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  }),
-)
+blobsConformance('SQLite', () => memoryStorage())
 
 let folder: string
 let s3: S3Server

@@ -15,7 +15,6 @@ import {
 import type { RelayOptions } from '#relay/config.ts'
 import type { DepositDesk } from '#relay/deposit-desk.ts'
 import { DepositStream } from '#relay/deposit-stream.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { StorageUnavailableError, type RelayStorage } from '#relay/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
@@ -23,11 +22,12 @@ import { ok } from '#shared/result.ts'
 import { RawWebSocket } from '../../fuzz/raw-websocket.ts'
 import {
   call,
+  memoryStorage,
   testAccount,
   testClient,
   testRelay,
-  unwrap,
   until,
+  unwrap,
   type TestRelay,
 } from './harness.ts'
 
@@ -40,12 +40,7 @@ let alice: Awaited<ReturnType<typeof testAccount>>
 const sockets: WebSocket[] = []
 
 async function start(options: RelayOptions = {}): Promise<void> {
-  storage = openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  })
+  storage = memoryStorage()
   relay = await testRelay(
     { rates: { deposits: GENEROUS, ...options.rates }, ...options },
     { storage },

@@ -1,20 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayOptions } from '#relay/config.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
 import { groupsConformance } from './groups-conformance.ts'
-import { call, testClient, testRelay, unwrap, type TestRelay } from './harness.ts'
+import { call, memoryStorage, testClient, testRelay, unwrap, type TestRelay } from './harness.ts'
 
-groupsConformance('SQLite', () =>
-  openSqliteStorage({
-    path: ':memory:',
-    onFatal: (cause) => {
-      throw cause
-    },
-  }),
-)
+groupsConformance('SQLite', () => memoryStorage())
 
 let relay: TestRelay
 let client: RelayClient

@@ -9,6 +9,8 @@ import {
 } from '#protocol/http-signature.ts'
 import { relayConfig, type RelayOptions } from '#relay/config.ts'
 import { startRelay, type RelayHooks, type RunningRelay } from '#relay/relay.ts'
+import { openSqliteStorage } from '#relay/sqlite/storage.ts'
+import type { RelayStorage } from '#relay/storage.ts'
 import { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url, encodeUtf8 } from '#shared/bytes.ts'
 
@@ -22,6 +24,16 @@ export class ShiftedClock implements Clock {
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
   }
+}
+
+/** What a database does on an error that it cannot go on after, where a test expects none. */
+export function throwFatal(cause: unknown): never {
+  throw cause
+}
+
+/** A database in memory. */
+export function memoryStorage(options: { readonly maxPages?: number } = {}): RelayStorage {
+  return openSqliteStorage({ path: ':memory:', onFatal: throwFatal, ...options })
 }
 
 export interface TestRelay extends RunningRelay {

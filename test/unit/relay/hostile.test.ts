@@ -5,9 +5,16 @@ import { WebSocket } from 'ws'
 import type { RequestSigner } from '#core/ports.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayClient } from '#relay-client/client.ts'
-import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { ERRORS } from '#shared/errors.ts'
-import { call, signed, testAccount, testClient, testRelay, type TestRelay } from './harness.ts'
+import {
+  call,
+  memoryStorage,
+  signed,
+  testAccount,
+  testClient,
+  testRelay,
+  type TestRelay,
+} from './harness.ts'
 
 const GENEROUS = { burst: 1_000_000, everyMs: 1 }
 const ROUTES = [
@@ -297,13 +304,7 @@ describe('hostile requests', () => {
   })
 
   test('a full disk refuses what would be stored, answers the rest, and recovers', async () => {
-    const storage = openSqliteStorage({
-      path: ':memory:',
-      maxPages: 90,
-      onFatal: (cause) => {
-        throw cause
-      },
-    })
+    const storage = memoryStorage({ maxPages: 90 })
     const full = await testRelay({ rates: { deposits: GENEROUS } }, { storage })
     const { signer, token } = await testAccount(full, client, 'alice')
     const deposit = () =>

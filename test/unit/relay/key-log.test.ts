@@ -12,14 +12,19 @@ import { migrate } from '#relay/sqlite/schema.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
 import { valueOf } from '#test/helpers/value-of.ts'
-import { call, signed, testClient, testRelay, unwrap, type TestRelay } from './harness.ts'
+import {
+  call,
+  memoryStorage,
+  signed,
+  testClient,
+  testRelay,
+  throwFatal,
+  unwrap,
+  type TestRelay,
+} from './harness.ts'
 import { keyLogConformance } from './key-log-conformance.ts'
 
-function throwFatal(cause: unknown): never {
-  throw cause
-}
-
-keyLogConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
+keyLogConformance('SQLite', () => memoryStorage())
 
 /** Somebody with a device and a list of it. */
 function account(

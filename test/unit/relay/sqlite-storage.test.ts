@@ -11,15 +11,12 @@ import {
   type MailboxLimits,
   type RelayStorage,
 } from '#relay/storage.ts'
+import { memoryStorage, throwFatal } from './harness.ts'
 import { adminConformance } from './storage-admin-conformance.ts'
 import { storageConformance } from './storage-conformance.ts'
 
 const LIMITS: MailboxLimits = { envelopes: 1e6, bytes: 1e9, knocks: 20, idleMs: 1e9 }
 const NOW = 1_000
-
-function throwFatal(cause: unknown): never {
-  throw cause
-}
 
 const shared = mkdtempSync(join(tmpdir(), 'sotto-relay-'))
 let databases = 0
@@ -34,7 +31,7 @@ storageConformance('SQLite', {
     openSqliteStorage({ path: join(shared, `${databases}.db`), onFatal: throwFatal }),
   keepsOrder: true,
 })
-adminConformance('SQLite', () => openSqliteStorage({ path: ':memory:', onFatal: throwFatal }))
+adminConformance('SQLite', () => memoryStorage())
 
 describe('the SQLite engine', () => {
   let folder: string

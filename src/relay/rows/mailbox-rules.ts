@@ -1,4 +1,4 @@
-import type { MailboxLimits } from './storage.ts'
+import type { MailboxLimits } from '../storage.ts'
 
 /** What concerns the mailboxes of an account that has rules of its own: columns of a row, in both engines. */
 export interface MailboxRules {

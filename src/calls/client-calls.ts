@@ -1,12 +1,13 @@
 import type { Client } from '#core/client.ts'
 import { previewLink } from '#core/invites.ts'
 import type { ContactId, ConversationId, MessageSeq } from '#core/model.ts'
-import type { CallInput, CallName } from '#ipc/contract.ts'
-import type { Failure } from '#shared/errors.ts'
-import { ok, type Result } from '#shared/result.ts'
+import type { CallError, CallInput, CallName } from '#ipc/contract.ts'
+import type { ErrorCode } from '#shared/errors.ts'
+import { ok } from '#shared/result.ts'
+import type { CallResult } from './call-result.ts'
 
-/** The calls of the contract that need no window, page or first run. */
-export type MethodName = Exclude<
+/** The calls of the contract that need an open profile and nothing else: no window, page or first run. */
+export type ClientCallName = Exclude<
   Extract<
     CallName,
     `${'account' | 'contacts' | 'conversations' | 'keys' | 'links' | 'messages' | 'network' | 'relays' | 'settings'}.${string}`
@@ -14,11 +15,21 @@ export type MethodName = Exclude<
   'links.openOutside' | 'network.testProxy'
 >
 
-type Answer = Result<unknown, Failure>
-type Method<Name extends MethodName> = (
+/** Calls that pass on what relays answer, which may be any code; their callers narrow it where they must. */
+type RelayedCallName = 'account.createInvite' | 'account.delete' | 'contacts.add'
+
+/** Answers a call, whose input is parsed already, with an open profile. */
+export type ClientCall<Name extends CallName, Code extends ErrorCode = ErrorCode> = (
   client: Client,
   input: CallInput<Name>,
-) => Answer | Promise<Answer>
+) => CallResult<Name, Code> | Promise<CallResult<Name, Code>>
+
+type ClientCalls = {
+  readonly [Name in ClientCallName]: ClientCall<
+    Name,
+    Name extends RelayedCallName ? ErrorCode : CallError<Name>
+  >
+}
 
 // A number that the contract has parsed becomes an id of core; core answers for ids that it does not know.
 const contact = (input: { readonly contactId: number }) => input.contactId as ContactId
@@ -26,14 +37,14 @@ const conversation = (input: { readonly conversationId: number }) =>
   input.conversationId as ConversationId
 const message = (input: { readonly seq: number }) => input.seq as MessageSeq
 
-/** A change without members that are there but undefined: those change nothing. */
+/** A change without the members that are there but undefined: those change nothing. */
 function withoutUndefined<T extends object>(change: T) {
   const entries = Object.entries(change).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
 }
 
-/** The use cases, by the names that the contract between main process and page gives them. */
-export const METHODS: { readonly [Name in MethodName]: Method<Name> } = {
+/** The use cases of core, by the names that the contract gives them. */
+export const CLIENT_CALLS: ClientCalls = {
   'account.get': (client) => ok(client.account()),
   'account.updateProfile': (client, { displayName }) => ok(client.updateProfile(displayName)),
   'account.createInvite': (client) => client.createInvite(),
