@@ -1,4 +1,4 @@
-import { stat, statfs, writeFile } from 'node:fs/promises'
+import { rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 // The files of a relay's folder, beside the socket and the lock.
@@ -28,7 +28,11 @@ export async function lastBackupMs(folder: string): Promise<number | null> {
 
 /** Notes a backup. A folder that only the relay may write to stays as it is: then the metric is missing. */
 export async function markBackup(folder: string): Promise<void> {
-  await writeFile(join(folder, BACKUP_MARK), '', { mode: 0o600 }).catch(() => undefined)
+  const path = join(folder, BACKUP_MARK)
+  // Anew: one that another user's backup has left could not be written.
+  await rm(path, { force: true })
+    .then(() => writeFile(path, '', { mode: 0o600 }))
+    .catch(() => undefined)
 }
 
 /** Bytes that the relay may still use on the disk of its folder. */
