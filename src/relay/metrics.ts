@@ -76,7 +76,8 @@ export class RelayMetrics {
     buckets: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
     registers: [this.registry],
   })
-  #counted: { readonly atMs: number; readonly found: Promise<StorageStatistics | null> } | null = null
+  #counted: { readonly atMs: number; readonly found: Promise<StorageStatistics | null> } | null =
+    null
 
   constructor() {
     const { registry, deposits } = this

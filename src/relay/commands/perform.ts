@@ -33,8 +33,7 @@ function failureOf(cause: unknown): CommandFailure {
   if (cause instanceof SettingsError) {
     return new CommandFailure('INVALID_INPUT', cause.message, cause)
   }
-  const message =
-    systemSentence(cause) ?? (cause instanceof Error ? cause.message : String(cause))
+  const message = systemSentence(cause) ?? (cause instanceof Error ? cause.message : String(cause))
   return new CommandFailure('INTERNAL', message, cause)
 }
 

@@ -37,7 +37,14 @@ test.skipIf(!PROMTOOL)('alerts fire when they should, and only then', async () =
 test.skipIf(!CADDY).each(['deploy/Caddyfile', 'deploy/Caddyfile.cluster'])(
   'Caddy takes %s, and logs nothing of requests',
   async (path) => {
-    const adapted = await run('caddy', 'adapt', '--adapter', 'caddyfile', '--config', join(ROOT, path))
+    const adapted = await run(
+      'caddy',
+      'adapt',
+      '--adapter',
+      'caddyfile',
+      '--config',
+      join(ROOT, path),
+    )
     const { logging } = JSON.parse(adapted) as {
       logging: { logs: { default: { encoder: { fields: unknown } } } }
     }
