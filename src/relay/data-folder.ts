@@ -1,5 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs'
-import { stat, statfs, writeFile } from 'node:fs/promises'
+import { rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { systemCode, systemReason } from './system-error.ts'
 
@@ -54,7 +54,11 @@ export async function lastBackupMs(folder: string): Promise<number | null> {
 
 /** Notes a backup. A folder that only the relay may write to stays as it is: then the metric is missing. */
 export async function markBackup(folder: string): Promise<void> {
-  await writeFile(join(folder, BACKUP_MARK), '', { mode: 0o600 }).catch(() => undefined)
+  const path = join(folder, BACKUP_MARK)
+  // Anew: one that another user's backup has left could not be written.
+  await rm(path, { force: true })
+    .then(() => writeFile(path, '', { mode: 0o600 }))
+    .catch(() => undefined)
 }
 
 /** Bytes that the relay may still use on the disk of its folder. */

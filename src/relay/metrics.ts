@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import manifest from '../../package.json' with { type: 'json' }
 import type { StorageStatistics } from './storage-admin.ts'
+import type { DepositOutcome } from './storage.ts'
 
 /** What the metrics ask for when they are read. */
 export interface MetricSources {
@@ -15,7 +16,19 @@ export interface MetricSources {
 
 /** Counting a large database takes a while: what was counted is shown for so long. */
 const STATISTICS_KEPT_MS = 60_000
-import type { DepositOutcome } from './storage.ts'
+/** Below what Prometheus waits, so that a database that hangs hides no other metric. */
+const STATISTICS_WITHIN_MS = 5_000
+
+/** @returns `null` where it failed, or was not there in time. */
+async function inTime<T>(value: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, ms, null)
+  })
+  const found = await Promise.race([value.catch(() => null), tooLate])
+  clearTimeout(timer)
+  return found
+}
 
 /** Counts for the operator: how much and how fast, never who. */
 export class RelayMetrics {
@@ -63,7 +76,8 @@ export class RelayMetrics {
     buckets: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
     registers: [this.registry],
   })
-  #counted: { readonly atMs: number; readonly statistics: Promise<StorageStatistics> } | null = null
+  #counted: { readonly atMs: number; readonly found: Promise<StorageStatistics | null> } | null =
+    null
 
   constructor() {
     const { registry, deposits } = this
@@ -103,7 +117,10 @@ export class RelayMetrics {
       return atMs === null ? null : atMs / 1_000
     })
     const counted = (name: string, help: string, read: (from: StorageStatistics) => number): void =>
-      this.#asked(name, help, async () => read(await this.#statistics(sources)))
+      this.#asked(name, help, async () => {
+        const found = await this.#statistics(sources)
+        return found === null ? null : read(found)
+      })
     counted('sotto_accounts', 'Accounts.', ({ accounts }) => accounts)
     counted('sotto_devices', 'Devices.', ({ devices }) => devices)
     counted('sotto_waiting_envelopes', 'Envelopes that wait.', ({ waiting }) => waiting)
@@ -123,22 +140,23 @@ export class RelayMetrics {
       registers: [this.registry],
       async collect() {
         const value = await read()
-        if (value === null) this.reset()
+        if (value === null) this.remove()
         else this.set(value)
       },
     })
   }
 
-  #statistics(sources: MetricSources): Promise<StorageStatistics> {
+  /** @returns `null` while the database does not answer. */
+  #statistics(sources: MetricSources): Promise<StorageStatistics | null> {
     const nowMs = Date.now()
     if (this.#counted === null || nowMs - this.#counted.atMs > STATISTICS_KEPT_MS) {
-      const statistics = sources.statistics()
-      const counted = { atMs: nowMs, statistics }
+      const found = inTime(sources.statistics(), STATISTICS_WITHIN_MS)
+      const counted = { atMs: nowMs, found }
       this.#counted = counted
-      statistics.catch(() => {
-        if (this.#counted === counted) this.#counted = null
+      void found.then((statistics) => {
+        if (statistics === null && this.#counted === counted) this.#counted = null
       })
     }
-    return this.#counted.statistics
+    return this.#counted.found
   }
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { databasePath, markBackup } from '../data-folder.ts'
 import { lockFolder } from '../folder-lock.ts'
 import { backUpDatabase } from '../sqlite/backup.ts'
@@ -23,6 +23,11 @@ function positive(text: string): number {
 /** A name that sorts by time. */
 function datedName(nowMs: number): string {
   return `relay-${new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '')}.db`
+}
+
+/** @throws what the system says where it does not let this user look. */
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
 function isFolder(path: string): boolean {
@@ -62,7 +67,7 @@ export function backupCommand(): Command {
       perform(self, async (output) => {
         const folder = await readFolder(self)
         const database = databasePath(folder)
-        if (!existsSync(database)) {
+        if (!exists(database)) {
           throw new CommandFailure('NOT_FOUND', `There is no database of a relay at ${folder}.`)
         }
         const intoFolder = isFolder(to)
@@ -70,7 +75,10 @@ export function backupCommand(): Command {
           throw new CommandFailure('INVALID_INPUT', '--keep wants an existing folder after --to.')
         }
         const file = resolve(intoFolder ? join(to, datedName(Date.now())) : to)
-        if (existsSync(file)) {
+        if (!isFolder(dirname(file))) {
+          throw new CommandFailure('NOT_FOUND', `There is no folder ${dirname(file)}.`)
+        }
+        if (exists(file)) {
           throw new CommandFailure('CONFLICT', `${file} is there already: nothing was written.`)
         }
         const { accounts, waiting, version } = backUpDatabase(database, file)
@@ -103,14 +111,14 @@ export function restoreCommand(): Command {
     .action(({ from, force }: RestoreFlags, self: Command) =>
       perform(self, async (output) => {
         const folder = await readFolder(self)
-        if (!existsSync(from)) throw new CommandFailure('NOT_FOUND', `There is no file ${from}.`)
+        if (!exists(from)) throw new CommandFailure('NOT_FOUND', `There is no file ${from}.`)
         const lock = lockFolder(folder)
         if (lock === null) {
           throw new CommandFailure('CONFLICT', `A relay runs at ${folder}: end it first.`)
         }
         try {
           const database = databasePath(folder)
-          if (existsSync(database) && !force) {
+          if (exists(database) && !force) {
             const message = `${folder} has a database already. --force restores beside it and keeps it.`
             throw new CommandFailure('CONFLICT', message)
           }

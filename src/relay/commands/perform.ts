@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from 'commander'
 import { SettingsError } from '../settings/effective.ts'
+import { systemSentence } from '../system-error.ts'
 import { COMMAND_FAILED, CommandFailure, RELAY_EXIT } from './command-failure.ts'
 
 /** Where a command prints: results to standard output, as text or JSON lines; everything else to standard error. */
@@ -32,7 +33,7 @@ function failureOf(cause: unknown): CommandFailure {
   if (cause instanceof SettingsError) {
     return new CommandFailure('INVALID_INPUT', cause.message, cause)
   }
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = systemSentence(cause) ?? (cause instanceof Error ? cause.message : String(cause))
   return new CommandFailure('INTERNAL', message, cause)
 }
 

@@ -177,6 +177,22 @@ describe('a backup', () => {
     await start()
   })
 
+  test('to where no folder is says so, and writes nothing', async () => {
+    const missing = join(root, 'missing')
+    const refused = await run('backup', '--to', join(missing, 'relay.db'))
+    expect(refused.exitCode).toBe(1)
+    expect(refused.stderr).toContain(`There is no folder ${missing}.`)
+    expect((await run('backup', '--to', missing, '--keep', '3')).exitCode).toBe(2)
+    expect(readdirSync(root).toSorted()).toEqual(['backups', 'relay'])
+  })
+
+  test('is noted anew, whoever made the last one', async () => {
+    const mark = join(folder, 'last-backup')
+    writeFileSync(mark, 'of another user', { mode: 0o640 })
+    await backup()
+    expect(statSync(mark)).toMatchObject({ size: 0, mode: 0o100600 })
+  })
+
   test('of a folder without a relay says so', async () => {
     await relay.close()
     rmSync(folder, { recursive: true })
