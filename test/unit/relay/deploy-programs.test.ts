@@ -24,18 +24,18 @@ async function run(program: string, ...args: readonly string[]): Promise<string>
   return stdout
 }
 
-test.skipIf(!PROMTOOL)('Prometheus takes its configuration', async () => {
+test.skipIf(!PROMTOOL)('Prometheus takes its configuration (needs promtool)', async () => {
   const told = await run('promtool', 'check', 'config', 'deploy/monitoring/prometheus.yaml')
   expect(told).toContain('1 rule files found')
 })
 
-test.skipIf(!PROMTOOL)('alerts fire when they should, and only then', async () => {
+test.skipIf(!PROMTOOL)('alerts fire when they should, and only then (needs promtool)', async () => {
   const told = await run('promtool', 'test', 'rules', 'test/unit/relay/alerts.promtool.yaml')
   expect(told).toContain('SUCCESS')
 })
 
 test.skipIf(!CADDY).each(['deploy/Caddyfile', 'deploy/Caddyfile.cluster'])(
-  'Caddy takes %s, and logs nothing of requests',
+  'Caddy takes %s, and logs nothing of requests (needs caddy)',
   async (path) => {
     const adapted = await run(
       'caddy',
