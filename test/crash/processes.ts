@@ -6,6 +6,15 @@ import { RpcPeer } from '#test/helpers/rpc-peer.ts'
 
 const READY_WITHIN_MS = 60_000
 
+/**
+ * Launches a program with a small heap, where its memory is looked at: left to itself, V8 takes memory as long as there
+ * is some, and the later it can collect the more.
+ */
+export const SMALL_HEAP: readonly string[] = [
+  'env',
+  'NODE_OPTIONS=--max-old-space-size=64 --max-semi-space-size=4',
+]
+
 /** A program of ours in a process of its own, that can be killed and started again. */
 abstract class RealProcess {
   readonly name: string

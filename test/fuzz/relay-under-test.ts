@@ -9,7 +9,7 @@ import { randomBytes } from '#crypto/primitives.ts'
 import { encodeHex } from '#shared/bytes.ts'
 import { ERRORS } from '#shared/errors.ts'
 import type { RequestKey } from '#relay-client/request-signing.ts'
-import { RelayProcess } from '../crash/processes.ts'
+import { RelayProcess, SMALL_HEAP } from '../crash/processes.ts'
 import { openSession } from '../unit/relay/blobs-harness.ts'
 import { CERTIFICATE, testClient, testPrekeys, testSigner, unwrap } from '../unit/relay/harness.ts'
 import type { RawAnswer } from './raw-http.ts'
@@ -85,7 +85,7 @@ export class RelayUnderTest {
   readonly #process = new RelayProcess(
     this.#folder,
     join(import.meta.dirname, 'fuzz-config.json'),
-    [],
+    SMALL_HEAP,
     ['--metrics-port', '0', '--log-level', 'warn'],
   )
   readonly #client = testClient()
