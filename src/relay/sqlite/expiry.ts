@@ -20,7 +20,8 @@ export class Expiry {
   readonly #tokens
 
   constructor(database: Database) {
-    // Rows are numbered in order of arrival: the oldest come first without an index by time.
+    // Rows are numbered as they arrive, and anew as they are acknowledged: the oldest that wait come first without an
+    // index by time, and one that was acknowledged stays at most as long again as it had waited.
     this.#oldest = database.prepare<[], OldEnvelope>(
       `SELECT row, mailbox, knock, received_ms,
         length(ifnull((SELECT body FROM shared_bodies WHERE id = shared), body)) AS bytes

@@ -78,6 +78,16 @@ const WAITING =
   'envelopes LEFT JOIN shared_bodies ON shared_bodies.id = shared WHERE mailbox = ? AND envelopes.body IS NOT NULL'
 const BODY = 'ifnull(shared_bodies.body, envelopes.body)'
 const SUMS = `count(*) AS count, ifnull(sum(length(${BODY})), 0) AS bytes, ifnull(sum(knock), 0) AS knocks`
+/**
+ * Takes the bodies off envelopes by writing their rows anew, behind all others: where its body was, a row would keep
+ * the page it is on. Not those of batches, whose rows are short, and whose shared bodies go by a trigger.
+ */
+function shrink(which: string): string {
+  const kept = 'mailbox, seq, knock, received_ms, id, label'
+  return `REPLACE INTO envelopes (${kept}) SELECT ${kept} FROM envelopes
+    WHERE mailbox = ? AND ${which} AND body IS NOT NULL AND shared IS NULL`
+}
+
 /** What an envelope of a batch has instead of a body of its own. */
 const SHARED = new Uint8Array(0)
 
@@ -112,8 +122,10 @@ export class MailboxTables implements HeldRows {
   readonly #add
   readonly #waiting
   readonly #sumThrough
+  readonly #shrinkThrough
   readonly #clearThrough
   readonly #sumId
+  readonly #shrinkId
   readonly #clearId
   readonly #subtract
 
@@ -171,12 +183,14 @@ export class MailboxTables implements HeldRows {
     this.#sumThrough = database.prepare<[MailboxId, number], Sums>(
       `SELECT ${SUMS} FROM ${WAITING} AND seq <= ?`,
     )
+    this.#shrinkThrough = database.prepare<[MailboxId, number]>(shrink('seq <= ?'))
     this.#clearThrough = database.prepare<[MailboxId, number]>(
       'UPDATE envelopes SET body = NULL WHERE mailbox = ? AND seq <= ? AND body IS NOT NULL',
     )
     this.#sumId = database.prepare<[MailboxId, Uint8Array], Sums>(
       `SELECT ${SUMS} FROM ${WAITING} AND envelopes.id = ?`,
     )
+    this.#shrinkId = database.prepare<[MailboxId, Uint8Array]>(shrink('id = ?'))
     this.#clearId = database.prepare<[MailboxId, Uint8Array]>(
       'UPDATE envelopes SET body = NULL WHERE mailbox = ? AND id = ?',
     )
@@ -366,6 +380,7 @@ export class MailboxTables implements HeldRows {
     if ('through' in which) {
       const sums = this.#sumThrough.get(mailbox, which.through)
       if (sums === undefined || sums.count === 0) return 0
+      this.#shrinkThrough.run(mailbox, which.through)
       this.#clearThrough.run(mailbox, which.through)
       this.#take(mailbox, sums)
       return sums.count
@@ -374,6 +389,7 @@ export class MailboxTables implements HeldRows {
     for (const id of which.ids) {
       const sums = this.#sumId.get(mailbox, id)
       if (sums === undefined || sums.count === 0) continue
+      this.#shrinkId.run(mailbox, id)
       this.#clearId.run(mailbox, id)
       this.#take(mailbox, sums)
       count += 1

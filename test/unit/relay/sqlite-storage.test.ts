@@ -91,6 +91,54 @@ describe('the SQLite engine', () => {
     await second.close()
   })
 
+  test('an acknowledged envelope keeps its id, and none of the space of its body', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    const tokenHash = await withToken(storage)
+    const mailbox = (await storage.findAccount('alice'))?.devices[0]?.mailbox
+    if (mailbox === undefined) throw new Error('the device is gone')
+    const database = new SQLite(path)
+    const pages = (what: string) => Number(database.pragma(what, { simple: true }))
+    const used = () => pages('page_count') - pages('freelist_count')
+    const before = used()
+    const ids = Array.from({ length: 200 }, () => randomBytes(16))
+    const deposit = (id: Uint8Array) =>
+      storage.deposit({ tokenHash, deviceId: 1, id, body: randomBytes(2_000) }, LIMITS, NOW)
+    await Promise.all(ids.map(deposit))
+    expect(used() - before).toBeGreaterThan(100)
+    const [first = randomBytes(16), ...others] = ids
+    await storage.acknowledge(mailbox, { ids: [first] })
+    await storage.acknowledge(mailbox, { through: others.length + 1 })
+    expect(used() - before).toBeLessThan(20)
+    expect(await storage.waiting(mailbox, 0, 10, 1e6)).toEqual([])
+    expect((await Promise.all(ids.map(deposit))).every(({ outcome }) => outcome === 'seen')).toBe(
+      true,
+    )
+    expect(await storage.expire(NOW + 1, 1)).toBe(ids.length)
+    database.close()
+    await storage.close()
+  })
+
+  test('a waiting envelope expires in time behind acknowledged ones, and they go with it', async () => {
+    const storage = openSqliteStorage({ path, onFatal: throwFatal })
+    const tokenHash = await withToken(storage)
+    const mailbox = (await storage.findAccount('alice'))?.devices[0]?.mailbox
+    if (mailbox === undefined) throw new Error('the device is gone')
+    const deposit = (nowMs: number) =>
+      storage.deposit(
+        { tokenHash, deviceId: 1, id: randomBytes(16), body: Uint8Array.of(1) },
+        LIMITS,
+        nowMs,
+      )
+    await deposit(NOW)
+    await deposit(NOW + 50)
+    await storage.acknowledge(mailbox, { through: 1 })
+    // The one that waits is the oldest now; the acknowledged one is behind it.
+    expect(await storage.expire(NOW + 149, 100)).toBe(0)
+    expect(await storage.expire(NOW + 150, 100)).toBe(2)
+    expect(await storage.waiting(mailbox, 0, 10, 1e6)).toEqual([])
+    await storage.close()
+  })
+
   describe('what deposits hold from one group to the next', () => {
     let storage: RelayStorage
     let other: RelayStorage
