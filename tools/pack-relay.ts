@@ -16,7 +16,6 @@ interface Manifest {
   readonly version: string
   readonly license: string
   readonly author: string
-  readonly engines: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
 }
 
@@ -83,7 +82,10 @@ const own = {
   author: manifest.author,
   type: 'module',
   bin: { 'sotto-relay': BUNDLE },
-  engines: manifest.engines,
+  // It runs on the operator's Node, not on the one that the project brings along: as new as its native module wants it.
+  engines: readJson<{ readonly engines: Readonly<Record<string, string>> }>(
+    'node_modules/better-sqlite3/package.json',
+  ).engines,
   dependencies,
 }
 const write = (name: string, content: unknown): void =>
