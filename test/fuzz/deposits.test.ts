@@ -13,6 +13,7 @@ import {
   type DepositFrame,
   type DepositOutcomeName,
 } from '#protocol/deposit-frames.ts'
+import { MAX_ENVELOPE_BYTES } from '#protocol/relay-limits.ts'
 import { CERTIFICATE, testClient, testSigner, unwrap } from '../unit/relay/harness.ts'
 import { DeliveryLedger } from './delivery-ledger.ts'
 import {
@@ -237,6 +238,21 @@ const plainDeposit = (bodyBytes: number): PlannedDeposit => ({
   sameNumber: false,
 })
 
+/** Every kind of wrong frame, of token and of body, and more at once than may be. */
+const eachKind: readonly (readonly Step[])[] = [
+  ...WRONG_KINDS.map((wrong): Step[] => [{ kind: 'wrong', wrong, deposit: plainDeposit(300) }]),
+  [
+    ...(['good', 'full', 'ended', 'unknown'] as const).map((token) => ({
+      ...plainDeposit(1),
+      token,
+    })),
+    { ...plainDeposit(1), again: true },
+    plainDeposit(0),
+    plainDeposit(MAX_ENVELOPE_BYTES),
+  ].map((deposit): Step => ({ kind: 'deposit', deposit, form: { kind: 'whole' } })),
+  [{ kind: 'burst', count: 300, bodyBytes: 5_000 }],
+]
+
 function answersOf(raw: RawWebSocket): readonly (readonly [number, DepositOutcomeName])[] {
   return raw
     .frames()
@@ -369,11 +385,17 @@ async function play(steps: readonly Step[]): Promise<void> {
 
 describe(`senders' connections, ${RUNS} times`, () => {
   test(`take any frames (seed ${SEED})`, async () => {
-    await fuzz(depositSteps, RUNS, showSteps, async (steps) => {
-      await play(steps)
-      await neighbour.deposit()
-      await ledger.settled()
-    })
+    await fuzz(
+      depositSteps,
+      RUNS,
+      showSteps,
+      async (steps) => {
+        await play(steps)
+        await neighbour.deposit()
+        await ledger.settled()
+      },
+      eachKind,
+    )
     expect(ledger.delivered).toBeGreaterThan(RUNS)
     await relay.expectUnharmed()
   })

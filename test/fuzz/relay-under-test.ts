@@ -61,16 +61,22 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** Tries inputs, the same ones for the same seed. @throws at the first that does not do, with the input in a form to read. */
+/**
+ * Tries inputs, the same ones for the same seed.
+ * @param first - tried before those that are drawn, so that no draw can miss them.
+ * @throws at the first that does not do, with the input in a form to read.
+ */
 export async function fuzz<T>(
   inputs: Arbitrary<T>,
   runs: number,
   show: (input: T) => string,
   tryOne: (input: T) => Promise<void>,
+  first: readonly T[] = [],
 ): Promise<void> {
   const details = await fc.check(fc.asyncProperty(inputs, tryOne), {
     seed: SEED,
-    numRuns: runs,
+    numRuns: first.length + runs,
+    examples: first.map((input): [T] => [input]),
     endOnFailure: true,
   })
   if (!details.failed) return

@@ -199,7 +199,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   await finish()
   inbox.take(binary(raw))
   expectNoLeak(raw.received.toString('latin1').split('\r\n\r\n')[0] ?? '')
-  for (const { opcode } of raw.frames()) expect([BINARY, PONG, CLOSE]).toContain(opcode)
+  for (const { opcode } of raw.frames()) expect([BINARY, PING, PONG, CLOSE]).toContain(opcode)
   await raw.destroy()
 
   async function finish(): Promise<void> {
@@ -255,11 +255,18 @@ async function expectAllThere(): Promise<void> {
 
 describe(`the stream, ${RUNS} times`, () => {
   test(`takes any frames (seed ${SEED})`, async () => {
-    await fuzz(streamSteps, RUNS, showSteps, async (steps) => {
-      await play(steps)
-      await expectNeighbourServed()
-      if (waiting.size > MOST_WAITING) await expectAllThere()
-    })
+    const eachWrong = WRONG_KINDS.map((wrong): Step[] => [{ kind: 'wrong', wrong }])
+    await fuzz(
+      streamSteps,
+      RUNS,
+      showSteps,
+      async (steps) => {
+        await play(steps)
+        await expectNeighbourServed()
+        if (waiting.size > MOST_WAITING) await expectAllThere()
+      },
+      eachWrong,
+    )
     await expectAllThere()
     await relay.expectUnharmed()
   })
