@@ -48,18 +48,19 @@ const text = fc.oneof(
     unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCodePoint(code)),
   }),
 )
+const OTHERS = [
+  '/v1/stream?after=-1',
+  '/v1/stream?after=999999999999999',
+  '/v1/deposits?after=1',
+  '/v1/info',
+  '/v1/envelopes',
+  '/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA',
+  '/%',
+  '/nothing',
+]
 const target = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...WEBSOCKETS) },
-  fc.constantFrom(
-    '/v1/stream?after=-1',
-    '/v1/stream?after=999999999999999',
-    '/v1/deposits?after=1',
-    '/v1/info',
-    '/v1/envelopes',
-    '/v1/blobs/AAAAAAAAAAAAAAAAAAAAAA',
-    '/%',
-    '/nothing',
-  ),
+  fc.constantFrom(...OTHERS),
 )
 
 function headersFor(where: string): Record<string, string> {
@@ -68,11 +69,13 @@ function headersFor(where: string): Record<string, string> {
   return where.startsWith('/v1/deposits') ? {} : sessionHeaders(at, relay.session, 'GET', where)
 }
 
+type Input = [string, Record<string, string>]
+
 describe(`handshakes, ${RUNS} times`, () => {
   test(`open the right routes alone, and nothing is agreed to (seed ${SEED})`, async () => {
     const inputs = fc.tuple(target, fc.dictionary(name, text, { maxKeys: 2 }))
     const show = (made: unknown): string => JSON.stringify(made)
-    await fuzz(inputs, RUNS, show, async ([where, change]) => {
+    const tryOne = async ([where, change]: Input): Promise<void> => {
       const sent = handshake(relay.host, where, { ...headersFor(where), ...change })
       const answer = await exchange(relay.host, sent, { settleMs: SETTLE_MS })
       if (answer === null) return
@@ -85,7 +88,10 @@ describe(`handshakes, ${RUNS} times`, () => {
       opened.add(path)
       expect(WEBSOCKETS).toContain(path)
       expect(answer.headers.has('sec-websocket-extensions')).toBe(false)
-    })
+    }
+    const plainly = [...WEBSOCKETS, ...OTHERS].map((where): Input => [where, {}])
+    const wrongly = WEBSOCKETS.map((where): Input => [where, { 'sec-websocket-version': '12' }])
+    await fuzz(inputs, RUNS, show, tryOne, [...plainly, ...wrongly])
     expectReached(WEBSOCKETS, opened)
     expectReached([...WEBSOCKETS, '/v1/info', '/%', '/nothing'], refused)
     await relay.expectUnharmed()
