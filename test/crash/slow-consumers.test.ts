@@ -10,7 +10,7 @@ import { Http } from '#relay-client/http.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { unwrap } from '../unit/relay/harness.ts'
 import { OneReceiver } from './one-receiver.ts'
-import { RelayProcess } from './processes.ts'
+import { RelayProcess, SMALL_HEAP } from './processes.ts'
 import { residentBytes } from './process-memory.ts'
 import { writeUnlimited } from './unlimited.ts'
 
@@ -23,7 +23,7 @@ const REQUEST_TIMEOUT_MS = 2_000
 /** What a connection that does not read may cost: a full buffer, and what is read from the database at once. */
 const MOST_BYTES_EACH = 2 * 1024 * 1024
 /** What the process may grow by for other reasons, once it is warm. */
-const SLACK_BYTES = 100 * 1024 * 1024
+const SLACK_BYTES = 130 * 1024 * 1024
 const WATCHED_MS = 2_000
 
 describe('consumers that are slow, stuck or never done', () => {
@@ -32,6 +32,7 @@ describe('consumers that are slow, stuck or never done', () => {
   const relay = new RelayProcess(
     join(folder, 'relay'),
     writeUnlimited(join(folder, 'relay.json'), limits),
+    SMALL_HEAP,
   )
   const host = () => relay.host
   const healthy = new OneReceiver('healthy', host)
