@@ -77,11 +77,15 @@ export class Authenticator {
    */
   async account(request: FastifyRequest): Promise<AccountRecord> {
     const received = this.#receive(request, 'ecdsa-p256-sha256')
-    const account = await this.#parts.storage.findAccount(received.params.keyId)
-    const signingKey = decodeSigningPublicKey(account?.signingKey ?? this.#nobodysKey)
+    const { storage } = this.#parts
+    const name = received.params.keyId
+    const signer = await storage.findSigner(name)
+    const signingKey = decodeSigningPublicKey(signer?.signingKey ?? this.#nobodysKey)
     if (!signingKey.ok) throw new TypeError('a stored signing key is not valid')
     await this.#checkKey(received, signingKey.value)
-    if (account === null) throw refuse('UNAUTHORIZED')
+    const account = await storage.findAccount(name)
+    // Nobody's key signs nothing; and the name may have gone to somebody else since.
+    if (signer === null || account?.id !== signer.id) throw refuse('UNAUTHORIZED')
     this.#parts.rates.take('account', String(account.id))
     // After the signature: only the account itself learns it.
     if (this.#parts.blocks.has(account.id)) throw refuse('ACCOUNT_BLOCKED')

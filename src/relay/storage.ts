@@ -22,11 +22,15 @@ interface DeviceRecord {
   readonly certificate: Uint8Array
 }
 
-export interface AccountRecord {
+/** What a signature is checked with. */
+export interface SignerRecord {
   readonly id: AccountId
-  readonly name: string
   /** 65-byte point. */
   readonly signingKey: Uint8Array
+}
+
+export interface AccountRecord extends SignerRecord {
+  readonly name: string
   readonly devices: readonly DeviceRecord[]
 }
 
@@ -171,6 +175,8 @@ export interface RelayStorage
   /** The account and its entry in the log become durable together. */
   register(account: NewAccount, nowMs: number): Promise<Registration>
   findAccount(name: string): Promise<AccountRecord | null>
+  /** Reads as much where there is no such account: how long it takes does not tell. */
+  findSigner(name: string): Promise<SignerRecord | null>
   /** With all its devices, keys, tokens and envelopes; the log says so. Deleting a missing one does nothing. */
   deleteAccount(id: AccountId): Promise<void>
   /** Notes that the device is in use. */

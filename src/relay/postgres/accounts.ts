@@ -1,7 +1,14 @@
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
-import type { AccountRow, DeviceRow } from '../rows/accounts.ts'
-import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+import { signerOrFirst, type AccountRow, type DeviceRow, type SignerRow } from '../rows/accounts.ts'
+import type {
+  AccountId,
+  AccountRecord,
+  MailboxId,
+  NewAccount,
+  Registration,
+  SignerRecord,
+} from '../storage.ts'
 import { Batches } from './batches.ts'
 import { LogAppender } from './log-appender.ts'
 import { releaseBodies } from './shared-bodies.ts'
@@ -14,6 +21,7 @@ type Change =
 
 const MAX_CHANGES = 64
 
+const FIND_SIGNER = signerOrFirst('$1')
 const FIND = `SELECT id, signing_key, mailbox, device, certificate FROM accounts
   LEFT JOIN devices ON account = id LEFT JOIN certificates USING (mailbox) WHERE name = $1 ORDER BY device`
 const LOCK_BY_NAME = 'SELECT id, signing_key FROM accounts WHERE name = $1 FOR NO KEY UPDATE'
@@ -191,6 +199,11 @@ export class AccountTables {
     const answer = await this.#changes.add({ kind: 'register', account, nowMs })
     if (answer === null) throw new TypeError('a registration has no answer')
     return answer
+  }
+
+  async findSigner(name: string): Promise<SignerRecord | null> {
+    const [row] = await this.#transactions.read<SignerRow>(FIND_SIGNER, [name])
+    return row?.name === name ? { id: row.id, signingKey: row.signing_key } : null
   }
 
   async find(name: string): Promise<AccountRecord | null> {

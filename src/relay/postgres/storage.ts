@@ -134,6 +134,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     register: (account, nowMs) => accounts.register(account, nowMs),
     nameState: (name) => accounts.nameState(name),
     findAccount: (name) => accounts.find(name),
+    findSigner: (name) => accounts.findSigner(name),
     deleteAccount: (id) => accounts.delete(id),
     logHead: () => keyLog.head(),
     logConsistency: (oldSize, size) => keyLog.consistency(oldSize, size),

@@ -1,16 +1,22 @@
 import type { Database } from 'better-sqlite3'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
-import type { AccountRow, DeviceRow } from '../rows/accounts.ts'
-import type { AccountId, AccountRecord, MailboxId, NewAccount, Registration } from '../storage.ts'
+import { signerOrFirst, type AccountRow, type DeviceRow, type SignerRow } from '../rows/accounts.ts'
+import type {
+  AccountId,
+  AccountRecord,
+  MailboxId,
+  NewAccount,
+  Registration,
+  SignerRecord,
+} from '../storage.ts'
 import type { KeyLogTables } from './key-log.ts'
-
-const NO_ACCOUNT = 0 as AccountId
 
 /** Accounts, their devices and invite codes. Synchronous: changes run inside a group commit. */
 export class AccountTables {
   readonly #log: KeyLogTables
   readonly #account
+  readonly #signer
   readonly #name
   readonly #devices
   readonly #skeleton
@@ -28,6 +34,7 @@ export class AccountTables {
     this.#account = database.prepare<[string], AccountRow>(
       'SELECT id, signing_key FROM accounts WHERE name = ?',
     )
+    this.#signer = database.prepare<[string], SignerRow>(signerOrFirst('?'))
     this.#name = database.prepare<[AccountId], { name: string }>(
       'SELECT name FROM accounts WHERE id = ?',
     )
@@ -97,12 +104,15 @@ export class AccountTables {
     this.#insertCertificate.run(inserted.mailbox, certificate)
   }
 
+  findSigner(name: string): SignerRecord | null {
+    const row = this.#signer.get(name)
+    return row?.name === name ? { id: row.id, signingKey: row.signing_key } : null
+  }
+
   find(name: string): AccountRecord | null {
     const row = this.#account.get(name)
-    // Asked in any case: how long it takes does not tell whether the account is there.
-    const rows = this.#devices.all(row?.id ?? NO_ACCOUNT)
     if (row === undefined) return null
-    const devices = rows.map(({ mailbox, device, certificate }) => ({
+    const devices = this.#devices.all(row.id).map(({ mailbox, device, certificate }) => ({
       mailbox,
       deviceId: device,
       certificate,

@@ -20,7 +20,11 @@ import { Statistics } from './statistics.ts'
 /** Pages in the write-ahead log before it is copied back: 40 MB. Fewer cost a fifth to a third of the speed. */
 const CHECKPOINT_PAGES = 10_000
 const WAL_KEPT_BYTES = 64 * 1024 * 1024
-const CACHE_KIB = 64 * 1024
+/**
+ * Room for what a full group changes, some 700 pages, lest they be written twice. Not much more: SQLite goes through all of
+ * its cache at each commit, where 64 MiB cost a sixth of the speed; the file is in the memory of the system anyway.
+ */
+const CACHE_KIB = 4 * 1024
 
 export interface SqliteStorageOptions {
   /** File to open or create; `:memory:` for none. */
@@ -84,6 +88,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     register: (account, nowMs) => commits.run(() => accounts.register(account, nowMs)),
     nameState: async (name) => accounts.nameState(name),
     findAccount: async (name) => accounts.find(name),
+    findSigner: async (name) => accounts.findSigner(name),
     deleteAccount: (id) => commits.run(() => accounts.delete(id)),
     logHead: async () => log.head(),
     logConsistency: async (oldSize, size) => log.consistency(oldSize, size),

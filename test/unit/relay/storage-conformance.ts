@@ -100,6 +100,24 @@ export function storageConformance(name: string, subject: StorageSubject): void 
         })
       })
 
+      test('who signs is found by the name alone, and nobody by a name that is not there', async () => {
+        const key = new Uint8Array(65).fill(5)
+        const bob = await add({ ...newAccount('bob'), signingKey: key })
+        expect(await storage.findSigner('bob')).toEqual({
+          id: bob.id,
+          signingKey: Buffer.from(key),
+        })
+        expect(await storage.findSigner('alice')).toEqual({
+          id: account.id,
+          signingKey: Buffer.alloc(65, 4),
+        })
+        expect(await storage.findSigner('carol')).toBeNull()
+        await storage.deleteAccount(account.id)
+        expect(await storage.findSigner('alice')).toBeNull()
+        await storage.deleteAccount(bob.id)
+        expect(await storage.findSigner('bob')).toBeNull()
+      })
+
       test('a name that looks like one that is there is refused, until that is gone', async () => {
         const other = { signingKey: new Uint8Array(65).fill(5) }
         for (const name of ['a1ice', 'al.ice', 'aiice', 'alice_']) {
