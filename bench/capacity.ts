@@ -1,12 +1,11 @@
 // What a day of so many accounts asks of relays and databases, computed from measured costs: `npm run bench:capacity`.
-// The measurements are of bench/measured/postgres.json (`npm run bench:postgres -- --save`); everything else is an
-// assumption and stands in ASSUMED. It prints the tables of docs/SCALING.md.
+// The measurements are of docs/benchmarks/postgres.json (`npm run bench:postgres -- --write`); everything else is an
+// assumption and stands in ASSUMED. With `-- --write` the table goes into docs/SCALING.md.
 import { readFileSync } from 'node:fs'
 import type { BenchRow } from './report.ts'
+import { figuresFile, writeSection } from './write-figures.ts'
 
-const MEASURED = JSON.parse(
-  readFileSync(new URL('./measured/postgres.json', import.meta.url), 'utf8'),
-) as readonly BenchRow[]
+const MEASURED = JSON.parse(readFileSync(figuresFile('postgres'), 'utf8')) as readonly BenchRow[]
 
 function measured(name: string): number {
   const row = MEASURED.find((one) => one.name.startsWith(name))
@@ -157,26 +156,26 @@ const whole = (value: number): string => Math.round(value).toLocaleString('en')
 const short = (value: number): string => value.toLocaleString('en', { maximumSignificantDigits: 3 })
 
 const plans = SIZES.map(plan)
-console.log(
-  table(
-    ['Accounts', ...plans.map(({ accounts }) => whole(accounts))],
+const planned = table(
+  ['Accounts', ...plans.map(({ accounts }) => whole(accounts))],
+  [
+    ['Envelopes a second, busiest minute', ...plans.map(({ peak }) => whole(peak))],
+    ['Relay processes', ...plans.map(({ relays }) => whole(relays))],
+    ['Database clusters of 3 servers', ...plans.map(({ databases }) => whole(databases))],
+    ['Log at the peak, MB/s', ...plans.map(({ logMegabytes }) => short(logMegabytes))],
+    ['Waiting envelopes, GB', ...plans.map(({ waitingGigabytes }) => short(waitingGigabytes))],
+    ['Ids kept 30 days, GB', ...plans.map(({ idsGigabytes }) => short(idsGigabytes))],
     [
-      ['Envelopes a second, busiest minute', ...plans.map(({ peak }) => whole(peak))],
-      ['Relay processes', ...plans.map(({ relays }) => whole(relays))],
-      ['Database clusters of 3 servers', ...plans.map(({ databases }) => whole(databases))],
-      ['Log at the peak, MB/s', ...plans.map(({ logMegabytes }) => short(logMegabytes))],
-      ['Waiting envelopes, GB', ...plans.map(({ waitingGigabytes }) => short(waitingGigabytes))],
-      ['Ids kept 30 days, GB', ...plans.map(({ idsGigabytes }) => short(idsGigabytes))],
-      [
-        'A cluster away 30 s at the peak: held by senders',
-        ...plans.map(({ backlog }) => whole(backlog)),
-      ],
-      ['… and stored after, s', ...plans.map(({ catchUpSeconds }) => short(catchUpSeconds))],
+      'A cluster away 30 s at the peak: held by senders',
+      ...plans.map(({ backlog }) => whole(backlog)),
     ],
-  ),
+    ['… and stored after, s', ...plans.map(({ catchUpSeconds }) => short(catchUpSeconds))],
+  ],
 )
-console.log(
-  `\nAn envelope costs ${whole(RELAY_US)} µs at a relay and ${whole(PRIMARY_US)} µs at the primary. A primary of ` +
-    `${ASSUMED.primaryCores} cores, half of it left free, takes ` +
-    `${whole((ASSUMED.primaryCores * ASSUMED.utilisation * 1e6) / PRIMARY_US)} a second.`,
-)
+const costs =
+  `An envelope costs ${whole(RELAY_US)} µs at a relay and ${whole(PRIMARY_US)} µs at the primary. A primary of ` +
+  `${ASSUMED.primaryCores} cores, half of it left free, takes ` +
+  `${whole((ASSUMED.primaryCores * ASSUMED.utilisation * 1e6) / PRIMARY_US)} a second.`
+const text = `${planned}\n\n${costs}`
+console.log(text)
+if (process.argv.includes('--write')) writeSection('SCALING.md', 'capacity', text)

@@ -1,7 +1,6 @@
-// The relay over a PostgreSQL cluster of three servers, all on this machine: `npm run bench:postgres`. With `-- --save`
-// the numbers go to bench/measured/postgres.json, from which `npm run bench:capacity` computes.
+// The relay over a PostgreSQL cluster of three servers, all on this machine: `npm run bench:postgres`. With `-- --write`
+// the figures go into docs/SCALING.md and docs/benchmarks/postgres.json, from which `npm run bench:capacity` computes.
 import { fork } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { Client } from 'pg'
 import { tokenHash } from '#crypto/delivery-token.ts'
@@ -20,12 +19,14 @@ import {
 import { cpuSeconds } from './process-cpu.ts'
 import type { Job, LoadResult, StreamTarget } from './relay-load.ts'
 import { atLeast, formatTable, median, type BenchRow } from './report.ts'
+import { writeFigures } from './write-figures.ts'
 
 const GROUP = 'Relay, PostgreSQL, flushed on two of three servers (1 KB bodies)'
 const BODY_BYTES = 1_024
 const MAILBOXES = 1_000
 const RELAYS = 3
 const CLIENTS_EACH = 64
+const WEB_SOCKETS_EACH = 4
 const AT_ONCE = 256
 const ROUNDS = 3
 const RUN_MS = 4_000
@@ -34,7 +35,6 @@ const DRAIN_EACH = 1_000
 const TARGET_PER_SECOND = 8_000
 const FLOOR_CONNECTIONS = 2
 const LIMITS = { envelopes: 1e9, bytes: 1e12, knocks: 1, idleMs: 1e15 }
-const SAVED = new URL('./measured/postgres.json', import.meta.url)
 
 interface Mailbox {
   readonly account: AccountId
@@ -149,21 +149,20 @@ class Bench {
     if (outcome !== 'stored') throw new Error(outcome)
   }
 
-  /** Over HTTP, at so many relay processes. */
-  async deposits(relays: number): Promise<LoadResult> {
-    const tokens = this.#mailboxes.map(({ token }) => Buffer.from(token).toString('base64url'))
+  /** At so many relay processes: over HTTP a request at a time, or over WebSockets with full windows. */
+  async deposits(relays: number, by: 'deposit' | 'pipeline' = 'deposit'): Promise<LoadResult> {
+    const all = this.#mailboxes.map(({ token }) => Buffer.from(token).toString('base64url'))
     const results = await Promise.all(
-      this.#relays.members.slice(0, relays).map(({ port }, index) =>
-        load({
-          kind: 'deposit',
-          port: port ?? 0,
-          // Senders at different relays rarely write to the same device at once.
-          tokens: tokens.filter((_token, turn) => turn % RELAYS === index),
-          clients: CLIENTS_EACH,
-          forMs: RUN_MS,
-          bodyBytes: BODY_BYTES,
-        }),
-      ),
+      this.#relays.members.slice(0, relays).map(({ port }, index) => {
+        // Senders at different relays rarely write to the same device at once.
+        const tokens = all.filter((_token, turn) => turn % RELAYS === index)
+        const common = { tokens, forMs: RUN_MS, bodyBytes: BODY_BYTES }
+        if (by === 'deposit') {
+          return load({ kind: by, port: port ?? 0, clients: CLIENTS_EACH, ...common })
+        }
+        const url = `ws://127.0.0.1:${port ?? 0}/v1/deposits`
+        return load({ kind: by, url, connections: WEB_SOCKETS_EACH, ...common })
+      }),
     )
     const middle = (key: 'p50Ms' | 'p99Ms'): number => median(results.map((one) => one[key]))
     return {
@@ -309,6 +308,16 @@ async function measure(bench: Bench): Promise<readonly BenchRow[]> {
     row(`${title}, p50`, 'ms', of('p50Ms'))
     row(`${title}, p99`, 'ms', of('p99Ms'))
   }
+  const pipes: LoadResult[] = []
+  for (let round = 0; round < ROUNDS; round++) pipes.push(await bench.deposits(1, 'pipeline'))
+  const pipelined = median(pipes.map(({ perSecond }) => perSecond))
+  const through = `deposits, pipelined, 1 relay x ${WEB_SOCKETS_EACH} WebSockets`
+  rows.push(
+    atLeast(
+      { group: GROUP, name: through, unit: '/s', value: pipelined },
+      { target: TARGET_PER_SECOND },
+    ),
+  )
   const sizes = await bench.sizes()
   const deposit = await bench.depositCost()
   row(`the same ${RELAYS} relays, measured for what a deposit costs`, '/s', deposit.perSecond)
@@ -362,4 +371,4 @@ if (POSTGRES_PROGRAMS === null) {
 const rows = await run()
 console.log(formatTable(rows))
 console.log(`\n${JSON.stringify(rows)}`)
-if (process.argv.includes('--save')) writeFileSync(SAVED, `${JSON.stringify(rows, null, 2)}\n`)
+if (process.argv.includes('--write')) writeFigures('postgres', rows, 'SCALING.md')
