@@ -31,17 +31,18 @@ const MAILBOXES = 100
 /** Mailboxes that are drained at once. */
 export const DRAIN_STREAMS = 16
 
-/** A server under test, with what the load needs to know. */
-export interface Subject {
-  readonly name: string
+/** Where a server under test takes deposits. */
+export interface Address {
   readonly port: number
   readonly tokens: readonly string[]
+  /** `ws://…` */
+  readonly depositsUrl: string
+}
+
+/** A server under test, with what the load needs to know. */
+export interface Subject extends Address {
   /** Puts envelopes into the first mailboxes and tells how to fetch them. */
   fill(streams: number, each: number): Promise<readonly StreamTarget[]>
-  /** `ws://…` that takes deposits. */
-  readonly depositsUrl: string
-  /** The stream of the mailbox that the first token leads to. */
-  stream(): StreamTarget
   close(): Promise<void>
 }
 
@@ -63,7 +64,6 @@ export async function realRelay(folder: string): Promise<Subject> {
   const target = (index: number) => streamTarget(secret, relay.url, index)
 
   return {
-    name: 'relay',
     port: Number(new URL(relay.url).port),
     depositsUrl: `${relay.url.replace('http', 'ws')}/v1/deposits`,
     tokens: Array.from({ length: MAILBOXES }, (_, index) =>
@@ -85,7 +85,6 @@ export async function realRelay(folder: string): Promise<Subject> {
       }
       return Array.from({ length: streams }, (_, index) => target(index))
     },
-    stream: () => target(0),
     close: async () => {
       await relay.close()
       await fillStorage.close()
@@ -175,7 +174,6 @@ export async function bareFloor(folder: string): Promise<Subject> {
     headers: {},
   })
   return {
-    name: 'floor',
     port,
     depositsUrl: `ws://127.0.0.1:${port}/deposits`,
     tokens: Array.from({ length: MAILBOXES }, (_, index) =>
@@ -192,7 +190,6 @@ export async function bareFloor(folder: string): Promise<Subject> {
       }
       return Array.from({ length: streams }, (_, index) => target(index + 1))
     },
-    stream: () => target(0),
     close: async () => {
       await app.close()
       database.close()

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { atLeast, atMost, formatTable, median, type BenchRow } from './report.ts'
 import type { LoadResult } from './relay-load.ts'
 import { load } from './relay-load-process.ts'
-import { bareFloor, BODY_BYTES, DRAIN_STREAMS, realRelay, type Subject } from './relay-subjects.ts'
+import { startSubject } from './relay-subject-process.ts'
+import { BODY_BYTES, DRAIN_STREAMS, type Subject } from './relay-subjects.ts'
 
 const GROUP = 'Relay, SQLite, durable (1 KB bodies)'
 const DRAIN_EACH = 1_500
-const ROUNDS = 3
-const RUN_MS = 2_500
+const ROUNDS = 7
+const RUN_MS = 2_000
 const PIPELINES = 4
 const ONLINE_COUNT = 5_000
 const FLOOR_RATIO = 0.8
@@ -82,9 +83,9 @@ async function compare(
 export async function runRelayBench(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sotto-bench-relay-'))
   const startedMs = performance.now()
-  const relay = await realRelay(folder)
+  const relay = await startSubject('relay', folder)
   const readyMs = performance.now() - startedMs
-  const bare = await bareFloor(folder)
+  const bare = await startSubject('floor', folder)
   try {
     const many = await compare(relay, bare, (subject) => deposits(subject, 64))
     const pipes = await compare(relay, bare, pipelined)

@@ -1,5 +1,5 @@
 import { concatBytes, encodeUtf8 } from '#shared/bytes.ts'
-import { sha256, wipe, type RandomSource } from './primitives.ts'
+import { publicSha256, wipe, type RandomSource } from './primitives.ts'
 
 /** A delivery token lets its holder deposit at one mailbox; it is given inside the encrypted conversation. */
 export const DELIVERY_TOKEN_BYTES = 32
@@ -19,7 +19,7 @@ export function generateDeliveryToken(random: RandomSource): Uint8Array<ArrayBuf
 export function tokenHash(token: Uint8Array): Uint8Array {
   if (token.length !== DELIVERY_TOKEN_BYTES) throw new RangeError('a delivery token has 32 bytes')
   hashInput.set(token, HASH_LABEL.length)
-  const hash = sha256(hashInput)
+  const hash = publicSha256(hashInput)
   wipe(hashInput.subarray(HASH_LABEL.length))
   return hash
 }

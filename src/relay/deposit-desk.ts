@@ -62,7 +62,8 @@ export class DepositDesk {
     if (body.length === 0) return err(failure('INVALID_INPUT'))
     if (body.length > config.limits.envelopeBytes) return err(failure('TOO_LARGE'))
     const hash = tokenHash(envelope.token)
-    const waitMs = this.#wait(hash, address)
+    const sender = latin1(hash)
+    const waitMs = this.#wait(sender, address)
     if (waitMs > 0) return rateLimited(waitMs)
     let result: DepositOutcome
     try {
@@ -74,7 +75,7 @@ export class DepositDesk {
       }
       throw cause
     }
-    return this.#settleDeposit(result, hash, address)
+    return this.#settleDeposit(result, sender, address)
   }
 
   /**
@@ -88,7 +89,7 @@ export class DepositDesk {
     const admitted: { readonly place: number; readonly target: BatchTargetRecord }[] = []
     for (const [place, { id, token, deviceId }] of batch.targets.entries()) {
       const hash = tokenHash(token)
-      const waitMs = this.#wait(hash, address)
+      const waitMs = this.#wait(latin1(hash), address)
       if (waitMs > 0) results[place] = rateLimited(waitMs)
       else admitted.push({ place, target: { tokenHash: hash, deviceId, id } })
     }
@@ -98,15 +99,14 @@ export class DepositDesk {
     for (const [index, { place, target }] of admitted.entries()) {
       const outcome = outcomes[index]
       if (outcome === undefined) throw new TypeError('a target has no outcome')
-      results[place] = this.#settleDeposit(outcome, target.tokenHash, address)
+      results[place] = this.#settleDeposit(outcome, latin1(target.tokenHash), address)
     }
     return results
   }
 
   /** @returns 0, or the milliseconds that a deposit by this token has to wait. */
-  #wait(hash: Uint8Array, address: string): number {
+  #wait(sender: string, address: string): number {
     const { rates } = this.#context
-    const sender = latin1(hash)
     const receiver = this.#receivers.get(sender)
     return (
       rates.wait('deposits', sender) ||
@@ -115,9 +115,8 @@ export class DepositDesk {
     )
   }
 
-  #settleDeposit(result: DepositOutcome, hash: Uint8Array, address: string): DepositResult {
+  #settleDeposit(result: DepositOutcome, sender: string, address: string): DepositResult {
     const { rates } = this.#context
-    const sender = latin1(hash)
     if (result.outcome === 'stored' && this.#receivers.get(sender) === undefined) {
       // The first one by this token: from now on it is known whom it leads to.
       this.#receivers.set(sender, String(result.mailbox))

@@ -26,8 +26,8 @@ export class TokenBuckets {
     const fullAtMs = Math.max(this.#fullAtMs.get(key) ?? 0, nowMs)
     const waitMs = fullAtMs + everyMs - burst * everyMs - nowMs
     if (waitMs > 0) return waitMs
-    // Deleted first, so that the map's order is the order of last use.
-    this.#fullAtMs.delete(key)
+    // Deleted first, so that the map's order is the order of last use: once it fills up, as this takes most of the time.
+    if (this.#fullAtMs.size * 2 >= this.#maxKeys) this.#fullAtMs.delete(key)
     this.#makeRoom(nowMs)
     this.#fullAtMs.set(key, fullAtMs + everyMs)
     return 0

@@ -7,6 +7,8 @@ import { nativeKem } from '#crypto/kem-engine.ts'
 import {
   AeadKey,
   AgreementKeyPair,
+  publicSha256,
+  sha256,
   verifyRaw,
   type AgreementPublicKey,
 } from '#crypto/primitives.ts'
@@ -27,6 +29,24 @@ describe(`HMAC: ${hmac.origin}`, () => {
   test.each(hmac.vectors)('key of $key.length digits', ({ key, data, sha256, sha512 }) => {
     expect(encodeHex(hmacSha256(hex(key), hex(data)))).toBe(sha256)
     expect(encodeHex(hmacSha512(hex(key), hex(data)))).toBe(sha512)
+  })
+})
+
+// FIPS 180-4, the examples of NIST's "Cryptographic Standards and Guidelines": no bytes, one block, two blocks.
+describe('SHA-256, by either way', () => {
+  test.each([
+    ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+    [
+      'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+      '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+    ],
+  ])('of "%s"', (text, digest) => {
+    const data = new TextEncoder().encode(text)
+    expect(encodeHex(sha256(data))).toBe(digest)
+    expect(encodeHex(publicSha256(data))).toBe(digest)
+    // Memory of its own: what is sent on takes nothing else along.
+    expect(publicSha256(data).buffer.byteLength).toBe(32)
   })
 })
 

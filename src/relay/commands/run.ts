@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { RelayConfig } from '../config.ts'
 import { describeDatabase, parseDatabaseUrl } from '../postgres/database-url.ts'
 import { startRelay, type RunningRelay } from '../relay.ts'
+import { keepObjectsYoung } from '../young-objects.ts'
 import { configOf } from '../settings/effective.ts'
 import { systemCode } from '../system-error.ts'
 import { CommandFailure } from './command-failure.ts'
@@ -61,6 +62,7 @@ export async function runRelay(command: Command, output: CommandOutput): Promise
   const config = await configOf(settings)
   // Whatever the folder allows: what the relay writes is for its user alone.
   process.umask(0o077)
+  keepObjectsYoung()
   // Heard from the start, so that nothing is left half open.
   const signalled = firstSignal()
   let relay: RunningRelay

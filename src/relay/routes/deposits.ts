@@ -63,9 +63,10 @@ export function depositRoutes(
       },
     },
     async (request, reply) => {
+      const { headers } = request
       const envelope = {
-        token: decode(request.headers['sotto-delivery-token']),
-        deviceId: Number(request.headers['sotto-device']),
+        token: decode(headers['sotto-delivery-token']),
+        deviceId: Number(headers['sotto-device']),
         id: decode(request.params.id),
         body: bodyOf(request.body),
       }
