@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from '#core/client.ts'
 import type { Log } from '#core/ports.ts'
@@ -15,6 +14,7 @@ import {
 import { lockProfile } from '#keychain/profile-lock.ts'
 import type { MakeKeychain } from '#keychain/profile-keychain.ts'
 import { RelayClient } from '#relay-client/client.ts'
+import { makeFolders } from '#relay/data-folder.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { DATABASE_FILE, fileProfileStorage } from '#store/store.ts'
@@ -63,7 +63,7 @@ export async function createProfileFolder(
   account: NewAccount,
 ): Promise<Result<OpenedProfile, Refusal>> {
   const { folder, passphrase } = access
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolders(folder)
   return whileLocked(access, async () => {
     if (storageIn(folder).exists()) return err(failure('PROFILE_EXISTS'))
     // First: keys in a keychain that no file tells of could not be found again.

@@ -25,19 +25,23 @@ export function eraPath(folder: string): string {
  */
 export function makeFolder(folder: string): void {
   try {
-    make(folder)
+    makeFolders(folder)
   } catch (cause) {
     throw new Error(`The folder ${folder} cannot be used: ${systemReason(cause)}.`, { cause })
   }
 }
 
-/** Not `mkdirSync`'s own recursion, which goes on for ever below `/proc`. */
-function make(folder: string): void {
+/**
+ * Makes a folder for this user alone, and those above it: not by `mkdirSync`'s own recursion, which goes on for ever below
+ * `/proc`.
+ * @throws the system's error.
+ */
+export function makeFolders(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })
   } catch (cause) {
     if (systemCode(cause) === 'ENOENT' && dirname(folder) !== folder) {
-      make(dirname(folder))
+      makeFolders(dirname(folder))
       mkdirSync(folder, { mode: 0o700 })
     } else if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause
   }

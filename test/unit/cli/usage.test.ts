@@ -27,6 +27,8 @@ const COMMANDS = [
   'rpc',
 ]
 
+const onLinux = process.platform === 'linux'
+
 describe('the command line', () => {
   let folder: string
 
@@ -97,6 +99,12 @@ describe('the command line', () => {
     ['whoami', 'below a file', (folder: string) => join(folder, 'file', 'profile')],
     ['init', 'a file', (folder: string) => join(folder, 'file')],
     ['init', 'below a file', (folder: string) => join(folder, 'file', 'profile')],
+    // Nothing can be made in /proc, whoever asks; elsewhere the same as above.
+    [
+      'init',
+      'where none can be',
+      (folder: string) => join(onLinux ? '/proc' : join(folder, 'file'), 'x'),
+    ],
   ])('says of the folder for %s that it cannot be used: %s', async (command, _what, profileIn) => {
     writeFileSync(join(folder, 'file'), '')
     const profile = profileIn(folder)
