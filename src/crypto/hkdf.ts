@@ -1,5 +1,5 @@
 import { concatBytes } from '#shared/bytes.ts'
-import { sha256, sha512, wipe, writePublicSha512 } from './primitives.ts'
+import { sha256, sha512, wipe, writeSha512 } from './primitives.ts'
 
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
@@ -47,7 +47,7 @@ export const hmacSha256 = createHmac(sha256, 64, (data, target, offset) =>
  * HMAC-SHA-512 under a secret key, without which the inner digest tells nothing: 64 bytes. Not for HKDF's extraction,
  * where the key is public and the data are secret.
  */
-export const hmacSha512 = createHmac(sha512, 128, writePublicSha512)
+export const hmacSha512 = createHmac(sha512, 128, writeSha512)
 
 /**
  * HKDF-SHA-256, extract and expand (RFC 5869 §2.2, §2.3).

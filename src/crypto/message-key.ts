@@ -1,4 +1,9 @@
-import { AEAD_NONCE_BYTES, parseEnvelope, type EnvelopeParts } from '#protocol/envelope.ts'
+import {
+  AEAD_NONCE_BYTES,
+  COMMITMENT_BYTES,
+  parseEnvelope,
+  type EnvelopeParts,
+} from '#protocol/envelope.ts'
 import { padInto, unpad } from '#protocol/padding.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
@@ -7,9 +12,9 @@ import { hmacSha512 } from './hkdf.ts'
 import {
   AEAD_KEY_BYTES,
   AeadKey,
-  sha512,
   timingSafeEqual,
   wipe,
+  writeSha512,
   type RandomSource,
 } from './primitives.ts'
 import { RATCHET_KEY_BYTES, type ChainKey, type MessageKey } from './session-state.ts'
@@ -32,15 +37,17 @@ export function advanceChainKey(chainKey: ChainKey): {
 
 /**
  * SHA-512(label ‖ message key) = AES-256-GCM key(32) ‖ key commitment(32) (PROTOCOL §6.3): the one-step derivation of
- * NIST SP 800-56C §4, whose input has a fixed length.
+ * NIST SP 800-56C §4, whose input has a fixed length. That a copy of them may stay in memory tells no more than the
+ * message key, which is kept beside the message.
  */
 function deriveMessageSecrets(messageKey: MessageKey): { key: AeadKey; commitment: Uint8Array } {
   const input = new Uint8Array(MESSAGE_INFO.length + RATCHET_KEY_BYTES)
   input.set(MESSAGE_INFO)
   input.set(messageKey, MESSAGE_INFO.length)
-  const output = sha512(input)
+  const output = new Uint8Array(AEAD_KEY_BYTES + COMMITMENT_BYTES)
+  writeSha512(input, output, 0)
   const key = new AeadKey(output.subarray(0, AEAD_KEY_BYTES))
-  wipe(input, output.subarray(0, AEAD_KEY_BYTES))
+  wipe(input)
   return { key, commitment: output.subarray(AEAD_KEY_BYTES) }
 }
 

@@ -85,9 +85,10 @@ export function sha512(data: Uint8Array): Uint8Array {
 
 /**
  * Writes the SHA-512 of `data` into `target`, in half the time of {@link sha512}, whose memory costs more than the
- * hashing. On the way the digest is a string, which nobody can wipe: not for secrets.
+ * hashing. On the way the digest is a string, which nobody can wipe: only where it tells nothing, or nothing that is not
+ * kept anyway.
  */
-export function writePublicSha512(data: Uint8Array, target: Uint8Array, offset: number): void {
+export function writeSha512(data: Uint8Array, target: Uint8Array, offset: number): void {
   writeLatin1(native.hash('sha512', data, 'binary'), target, offset)
 }
 
