@@ -50,6 +50,8 @@ const Limits = Type.Object(
     /** Commits of one group, and their bytes: beyond, the oldest go. */
     groupCommits: count(1_000),
     groupBytes: count(8 * 1024 * 1024),
+    /** Space on the disk of the relay's own database that groups leave to the rest. */
+    groupReserveBytes: Type.Integer({ minimum: 0, default: 256 * 1024 * 1024 }),
     /** A group without a commit for this long is forgotten. */
     groupIdleMs: count(180 * DAY_MS),
     blobBytes: Type.Integer({ minimum: 1, maximum: MAX_BLOB_BYTES, default: MAX_BLOB_BYTES }),
@@ -107,7 +109,7 @@ const Rates = Type.Object(
     opens: bucket(120, SECOND_MS),
     /** Per requester address: groups made. */
     groups: bucket(6, 10 * MINUTE_MS),
-    /** Per group and token: commits. */
+    /** Per requester address and group: commits. */
     groupCommits: bucket(30, 10 * SECOND_MS),
     /** Per account: uploads begun. */
     uploads: bucket(50, 1_200),
@@ -117,7 +119,7 @@ const Rates = Type.Object(
     downloads: bucket(480, 100),
     /** Per attachment, the same: no relay is to become a file server for the public. */
     blobDownloads: bucket(2_500, SECOND_MS),
-    /** Per requester address: requests whose signature or token must be looked at. */
+    /** Per requester address: requests whose signature or token must be looked at, commits of groups among them. */
     signed: bucket(120, 500),
     /** Per device, once its session is known. */
     device: bucket(240, 50),

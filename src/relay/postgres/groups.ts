@@ -86,12 +86,18 @@ export class GroupTables {
     this.#transactions = transactions
   }
 
-  put(
+  /**
+   * Strangers are refused by reading: they take up no connection that writes, and no row that the members wait for. What a
+   * member is told may rest on a commit that must be durable first, so that it takes a transaction.
+   */
+  async put(
     commit: NewCommit,
     limits: GroupLimits,
     mayCreate: boolean,
     nowMs: number,
   ): Promise<CommitOutcome> {
+    const first = await this.#firstEpoch(commit.group, commit.tokenHash)
+    if (first === 'refused' || (first === 'unknown' && !mayCreate)) return first
     return this.#transactions.run((transaction) =>
       put(transaction, commit, limits, mayCreate, nowMs),
     )
@@ -104,17 +110,24 @@ export class GroupTables {
     limit: number,
     maxBytes: number,
   ): Promise<readonly StoredCommit[] | null> {
+    const first = await this.#firstEpoch(group, tokenHash)
+    if (typeof first === 'string') return null
+    const values = [group, Math.max(from, first), limit, maxBytes]
+    const rows = await this.#transactions.read<CommitRow>(PAGE, values)
+    return rows.map(storedCommit)
+  }
+
+  async #firstEpoch(
+    group: Uint8Array,
+    tokenHash: Uint8Array,
+  ): Promise<number | 'refused' | 'unknown'> {
     const [row] = await this.#transactions.read<GroupRow>(GROUP, [group])
-    if (row === undefined) return null
+    if (row === undefined) return 'unknown'
     const [opened] = await this.#transactions.read<{ epoch: number | null }>(FIRST_EPOCH, [
       group,
       tokenHash,
     ])
-    const first = firstEpoch(row, tokenHash, opened?.epoch ?? null)
-    if (first === null) return null
-    const values = [group, Math.max(from, first), limit, maxBytes]
-    const rows = await this.#transactions.read<CommitRow>(PAGE, values)
-    return rows.map(storedCommit)
+    return firstEpoch(row, tokenHash, opened?.epoch ?? null) ?? 'refused'
   }
 
   expire(nowMs: number, retentionMs: number, idleMs: number): Promise<number> {

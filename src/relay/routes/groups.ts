@@ -9,12 +9,13 @@ import {
 } from '#protocol/relay-api.ts'
 import { MAX_COMMITS_PER_ANSWER } from '#protocol/relay-limits.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
+import { diskFreeBytes } from '../data-folder.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import type { GroupLimits } from '../storage-groups.ts'
 
-/** Bodies in one answer. */
-const ANSWER_BYTES = 1024 * 1024
+/** Bodies in one answer: anybody may ask, and need not read it. */
+const ANSWER_BYTES = 512 * 1024
 const STORED = { stored: true as const }
 
 const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
@@ -27,6 +28,16 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
   const limits: GroupLimits = {
     commits: config.limits.groupCommits,
     bytes: config.limits.groupBytes,
+  }
+  // A cluster has disks of its own.
+  const folder = config.database === null ? config.dataDir : null
+
+  /** Groups need no account: whatever they fill, messages still get through. */
+  async function leaveReserve(): Promise<void> {
+    const freeBytes = folder === null ? null : await diskFreeBytes(folder)
+    if (freeBytes !== null && freeBytes < config.limits.groupReserveBytes) {
+      throw refuse('RELAY_FULL')
+    }
   }
 
   app.post(
@@ -43,6 +54,8 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
     },
     async (request, reply) => {
       const { headers, body } = request
+      const requester = requesterKey(request.ip)
+      rates.take('signed', requester)
       if (!(body instanceof Uint8Array) || body.length === 0) throw refuse('INVALID_INPUT')
       const commit = {
         group: decode(request.params.id),
@@ -51,10 +64,12 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
         nextTokenHash: decode(headers['sotto-next-token-hash']),
         body,
       }
-      rates.take('groupCommits', `${latin1(commit.group)}${latin1(commit.tokenHash)}`)
+      // Not by the token, which each commit replaces; nor by the group alone, lest those removed hold up the others.
+      rates.take('groupCommits', `${requester} ${latin1(commit.group)}`)
+      await leaveReserve()
       let outcome = await storage.putCommit(commit, limits, false, nowMs())
       if (outcome === 'unknown') {
-        rates.take('groups', requesterKey(request.ip))
+        rates.take('groups', requester)
         outcome = await storage.putCommit(commit, limits, true, nowMs())
       }
       switch (outcome) {
@@ -65,7 +80,6 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
         case 'conflict':
           throw refuse('CONFLICT')
         case 'refused':
-          rates.take('signed', requesterKey(request.ip))
           throw refuse('FORBIDDEN')
         case 'unknown':
           throw new TypeError('a group was not made')

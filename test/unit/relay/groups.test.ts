@@ -1,10 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { RelayOptions } from '#relay/config.ts'
+import type { RelayHooks } from '#relay/relay.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { encodeBase64Url } from '#shared/bytes.ts'
 import { groupsConformance } from './groups-conformance.ts'
-import { call, memoryStorage, testClient, testRelay, unwrap, type TestRelay } from './harness.ts'
+import {
+  call,
+  memoryStorage,
+  testAccount,
+  testClient,
+  testRelay,
+  unwrap,
+  type TestRelay,
+} from './harness.ts'
 
 groupsConformance('SQLite', () => memoryStorage())
 
@@ -13,8 +25,8 @@ let client: RelayClient
 let group: Uint8Array
 let tokens: readonly Uint8Array[]
 
-async function start(options: RelayOptions = {}): Promise<void> {
-  relay = await testRelay(options)
+async function start(options: RelayOptions = {}, hooks: RelayHooks = {}): Promise<void> {
+  relay = await testRelay(options, hooks)
   client = testClient()
   group = randomBytes(32)
   tokens = Array.from({ length: 100 }, () => randomBytes(32))
@@ -123,6 +135,50 @@ describe('a group at a relay', () => {
     expect(await put(0)).toBeNull()
     group = randomBytes(32)
     expect(await put(0)).toBe('RATE_LIMITED')
+  })
+
+  test('has a limit that does not begin anew with each token', async () => {
+    await stop()
+    await start({ rates: { groupCommits: { burst: 2, everyMs: 60_000 } } })
+    expect([await put(0), await put(1), await put(2)]).toEqual([null, null, 'RATE_LIMITED'])
+  })
+
+  test('is not looked for on behalf of who asks for ever new ones', async () => {
+    const storage = memoryStorage()
+    const putCommit = storage.putCommit.bind(storage)
+    let asked = 0
+    storage.putCommit = (...commit) => {
+      asked += 1
+      return putCommit(...commit)
+    }
+    await stop()
+    const few = { burst: 2, everyMs: 60_000 }
+    await start(
+      { trustProxy: true, rates: { signed: few, groups: { ...few, burst: 1 } } },
+      { storage },
+    )
+    const codes: (string | null)[] = []
+    for (let count = 0; count < 4; count++) {
+      group = randomBytes(32)
+      codes.push(await put(0))
+    }
+    expect(codes).toEqual([null, 'RATE_LIMITED', 'RATE_LIMITED', 'RATE_LIMITED'])
+    // Twice for the one that was made, once for the next one.
+    expect(asked).toBe(3)
+  })
+
+  test('leaves a reserve of the disk to messages', async () => {
+    await stop()
+    const dataDir = mkdtempSync(join(tmpdir(), 'sotto-groups-'))
+    await start({ dataDir, limits: { groupReserveBytes: Number.MAX_SAFE_INTEGER } })
+    expect(await put(0)).toBe('RELAY_FULL')
+    await testAccount(relay, client, 'alice')
+    await stop()
+    await start({ dataDir, limits: { groupReserveBytes: 0 } })
+    expect(await put(0)).toBeNull()
+    await stop()
+    rmSync(dataDir, { recursive: true })
+    await start()
   })
 
   test.each([

@@ -188,6 +188,30 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
     })
   })
 
+  test('a stranger to a group is refused without a transaction, and without waiting for one', async () => {
+    let transactions = 0
+    const storage = await open({ onCommit: () => (transactions += 1) })
+    const limits = { commits: 10, bytes: 1_000 }
+    const token = randomBytes(32)
+    const commit = {
+      group: randomBytes(32),
+      epoch: 0,
+      tokenHash: token,
+      nextTokenHash: token,
+      body: Uint8Array.of(1),
+    }
+    expect(await storage.putCommit(commit, limits, true, NOW)).toBe('stored')
+    const before = transactions
+    const strange = { ...commit, epoch: 1, tokenHash: randomBytes(32) }
+    expect(await storage.putCommit(strange, limits, true, NOW)).toBe('refused')
+    const nowhere = { ...commit, group: randomBytes(32) }
+    expect(await storage.putCommit(nowhere, limits, false, NOW)).toBe('unknown')
+    expect(transactions).toBe(before)
+    expect(await storage.putCommit({ ...commit, epoch: 1 }, limits, false, NOW)).toBe('stored')
+    expect(transactions).toBe(before + 1)
+    await storage.close()
+  })
+
   describe('without standbys', () => {
     test('it does not start, unless the operator says that one server is enough', async () => {
       await expect(open({ withoutStandbys: false })).rejects.toThrow(/no synchronous standbys/)
