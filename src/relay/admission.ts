@@ -16,20 +16,18 @@ export interface BodyRoom {
   readonly giveBack: (bytes: number) => void
 }
 
-/** What one connection holds at the moment. */
+/** What the relay holds for one request, until that is answered or its connection ends. */
 interface Held {
-  requests: number
-  bytes: number
-  isGone: boolean
+  /** Behind a proxy, the requests of one connection are of many. */
   readonly requester: string | null
+  readonly bodyBytes: number
 }
 
 type WebSocketKind = 'stream' | 'deposits'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes reserved for its body. */
-    reservedBytes: number
+    held: Held | null
   }
 }
 
@@ -42,7 +40,8 @@ export class Admission {
   readonly #bodies: Shares
   readonly #webSockets: Readonly<Record<WebSocketKind, Shares>>
   readonly #context: RelayContext
-  readonly #held = new WeakMap<Socket, Held>()
+  /** The requests of a connection that wait for their answer. */
+  readonly #held = new WeakMap<Socket, Set<Held>>()
 
   constructor(context: RelayContext) {
     const { limits } = context.config
@@ -73,7 +72,7 @@ export class Admission {
         socket.destroy()
       }
     })
-    app.decorateRequest('reservedBytes', 0)
+    app.decorateRequest('held', null)
     app.addHook('onRequest', (request, _reply, done) => {
       done(this.#admit(request, limits.pipelined))
     })
@@ -103,41 +102,41 @@ export class Admission {
 
   #admit(request: FastifyRequest, mostPipelined: number): RequestError | undefined {
     const { socket } = request.raw
-    const held = this.#heldBy(request, socket)
-    if (held.requests >= mostPipelined) {
+    const waiting = this.#waitingOn(socket)
+    if (waiting.size >= mostPipelined) {
       // It does not wait for answers; there is no use in one more.
       socket.destroy()
       return refuse('RATE_LIMITED')
     }
-    held.requests += 1
+    const requester = this.#requester(request.ip)
     const bytes = bodyBytes(request)
-    if (bytes > 0 && !this.#bodies.take(held.requester, bytes)) return crowded()
-    held.bytes += bytes
-    request.reservedBytes = bytes
-    return undefined
+    const hasRoom = bytes === 0 || this.#bodies.take(requester, bytes)
+    const held = { requester, bodyBytes: hasRoom ? bytes : 0 }
+    waiting.add(held)
+    request.held = held
+    return hasRoom ? undefined : crowded()
   }
 
-  #heldBy(request: FastifyRequest, socket: Socket): Held {
+  #waitingOn(socket: Socket): Set<Held> {
     const known = this.#held.get(socket)
     if (known !== undefined) return known
-    const requester = this.#requester(request.ip)
-    const held = { requests: 0, bytes: 0, isGone: false, requester }
-    this.#held.set(socket, held)
+    const waiting = new Set<Held>()
+    this.#held.set(socket, waiting)
     socket.once('close', () => {
-      held.isGone = true
-      this.#bodies.giveBack(requester, held.bytes)
+      for (const held of waiting) this.#giveBack(held)
+      waiting.clear()
     })
-    return held
+    return waiting
   }
 
-  #release(request: FastifyRequest): void {
-    const held = this.#held.get(request.raw.socket)
-    if (held === undefined) return
-    held.requests -= 1
+  #release({ held, raw }: FastifyRequest): void {
+    if (held === null) return
     // What a connection held that is gone has been given back already.
-    if (held.isGone) return
-    held.bytes -= request.reservedBytes
-    this.#bodies.giveBack(held.requester, request.reservedBytes)
+    if (this.#held.get(raw.socket)?.delete(held) === true) this.#giveBack(held)
+  }
+
+  #giveBack({ requester, bodyBytes }: Held): void {
+    this.#bodies.giveBack(requester, bodyBytes)
   }
 }
 

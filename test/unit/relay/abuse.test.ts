@@ -279,6 +279,28 @@ describe('bodies', () => {
     expect((await deposit(alice.token, from('192.0.2.9'))).status).toBe(201)
   })
 
+  test('behind a proxy count for whom they are of, not for who came first on the connection', async () => {
+    await start({ trustProxy: true, limits: { bodiesBytes: 4 * 60 * KIB } })
+    const proxy = raw()
+    // Answered before the next one comes: a proxy's connection serves one after the other.
+    proxy.socket.write('GET /healthz HTTP/1.1\r\nhost: a\r\nx-forwarded-for: 192.0.2.1\r\n\r\n')
+    await until(() => proxy.answer().includes(' 200 '))
+    proxy.socket.write(half(50 * KIB, '192.0.2.2'))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const another = (address: string) => {
+      const connection = raw()
+      connection.socket.write(half(50 * KIB, address))
+      return connection
+    }
+    const [same, first] = [another('192.0.2.2'), another('192.0.2.1')]
+    await until(() => same.answer().includes(' 503 '))
+    expect(first.answer()).toBe('')
+    proxy.socket.destroy()
+    const body = 'x'.repeat(50 * KIB)
+    const whole = () => call(relay, 'POST', '/v1/accounts', { body, headers: from('192.0.2.2') })
+    for (let status = 503; status === 503;) status = (await whole()).status
+  })
+
   test('give their room back when they are answered', async () => {
     await start({ limits: { bodiesBytes: 100 * KIB } })
     for (let count = 0; count < 20; count++) {
