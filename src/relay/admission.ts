@@ -7,8 +7,12 @@ import { refuse, RequestError } from './request-error.ts'
 import { Shares } from './shares.ts'
 
 const RETRY_WHEN_CROWDED_MS = 1_000
-/** Of the bytes of all bodies, what one requester may hold. */
-const SHARE_OF_BODIES = 4
+/** Of the bytes of all bodies, and of all answers, what one requester may hold. */
+const SHARE = 4
+/** Answers up to here are bounded by the number of requests alone. */
+const SMALL_ANSWER_BYTES = 4 * 1024
+/** An answer has its time to be read once for every so many bytes. */
+const ANSWER_UNIT_BYTES = 256 * 1024
 
 /** A requester's share of the bytes of all bodies. */
 export interface BodyRoom {
@@ -21,6 +25,9 @@ interface Held {
   /** Behind a proxy, the requests of one connection are of many. */
   readonly requester: string | null
   readonly bodyBytes: number
+  answerBytes: number
+  /** By when the answer has been read. */
+  deadline: NodeJS.Timeout | null
 }
 
 type WebSocketKind = 'stream' | 'deposits'
@@ -33,11 +40,13 @@ declare module 'fastify' {
 
 /**
  * Bounds what connections make the relay hold: how many there are (in all and of one address), how many requests of one
- * wait for an answer, and the bytes of all bodies together, counted from the first byte of the header on.
+ * wait for an answer, the bytes of all bodies together, counted from the first byte of the header on, and those of all
+ * answers, until they have been read.
  */
 export class Admission {
   /** Bytes, those of deposits over WebSockets included. */
   readonly #bodies: Shares
+  readonly #answers: Shares
   readonly #webSockets: Readonly<Record<WebSocketKind, Shares>>
   readonly #context: RelayContext
   /** The requests of a connection that wait for their answer. */
@@ -45,9 +54,10 @@ export class Admission {
 
   constructor(context: RelayContext) {
     const { limits } = context.config
-    const { connections, connectionsPerAddress, bodiesBytes } = limits
+    const { connections, connectionsPerAddress, bodiesBytes, answersBytes } = limits
     this.#context = context
-    this.#bodies = new Shares(bodiesBytes, Math.ceil(bodiesBytes / SHARE_OF_BODIES))
+    this.#bodies = new Shares(bodiesBytes, Math.ceil(bodiesBytes / SHARE))
+    this.#answers = new Shares(answersBytes, Math.ceil(answersBytes / SHARE))
     this.#webSockets = {
       stream: new Shares(connections, connectionsPerAddress),
       deposits: new Shares(limits.depositConnections, limits.depositConnectionsPerAddress),
@@ -75,6 +85,11 @@ export class Admission {
     app.decorateRequest('held', null)
     app.addHook('onRequest', (request, _reply, done) => {
       done(this.#admit(request, limits.pipelined))
+    })
+    app.addHook('onSend', (request, _reply, payload, done) => {
+      const refusal = this.#holdAnswer(request, payload, limits.answerTimeoutMs)
+      if (refusal === undefined) done()
+      else done(refusal)
     })
     app.addHook('onResponse', (request, _reply, done) => {
       this.#release(request)
@@ -109,9 +124,10 @@ export class Admission {
       return refuse('RATE_LIMITED')
     }
     const requester = this.#requester(request.ip)
-    const bytes = bodyBytes(request)
+    const bytes = mostBodyBytes(request)
     const hasRoom = bytes === 0 || this.#bodies.take(requester, bytes)
-    const held = { requester, bodyBytes: hasRoom ? bytes : 0 }
+    const bodyBytes = hasRoom ? bytes : 0
+    const held = { requester, bodyBytes, answerBytes: 0, deadline: null }
     waiting.add(held)
     request.held = held
     return hasRoom ? undefined : crowded()
@@ -129,19 +145,38 @@ export class Admission {
     return waiting
   }
 
+  /** Sets room aside for an answer until it has been read; whoever reads none of it is cut off. */
+  #holdAnswer(
+    { held, raw: { socket } }: FastifyRequest,
+    payload: unknown,
+    timeoutMs: number,
+  ): RequestError | undefined {
+    if (typeof payload !== 'string' || payload.length <= SMALL_ANSWER_BYTES) return undefined
+    // Nobody is there any more.
+    if (held === null || this.#held.get(socket)?.has(held) !== true) return undefined
+    const bytes = Buffer.byteLength(payload)
+    if (!this.#answers.take(held.requester, bytes)) return crowded()
+    held.answerBytes = bytes
+    const deadlineMs = Math.ceil(bytes / ANSWER_UNIT_BYTES) * timeoutMs
+    held.deadline = setTimeout(() => socket.destroy(), deadlineMs).unref()
+    return undefined
+  }
+
   #release({ held, raw }: FastifyRequest): void {
     if (held === null) return
     // What a connection held that is gone has been given back already.
     if (this.#held.get(raw.socket)?.delete(held) === true) this.#giveBack(held)
   }
 
-  #giveBack({ requester, bodyBytes }: Held): void {
+  #giveBack({ requester, bodyBytes, answerBytes, deadline }: Held): void {
     this.#bodies.giveBack(requester, bodyBytes)
+    this.#answers.giveBack(requester, answerBytes)
+    if (deadline !== null) clearTimeout(deadline)
   }
 }
 
 /** The most that the body of a request can become. */
-function bodyBytes({ headers, routeOptions }: FastifyRequest): number {
+function mostBodyBytes({ headers, routeOptions }: FastifyRequest): number {
   const { 'content-length': length, 'transfer-encoding': coding } = headers
   if (length === undefined && coding === undefined) return 0
   const most = routeOptions.bodyLimit

@@ -73,8 +73,12 @@ const Limits = Type.Object(
     pipelined: count(16),
     /** Bodies that are being received or handled, of all connections together; a quarter for one address. */
     bodiesBytes: count(64 * 1024 * 1024),
+    /** Answers that have not been read yet, but for small ones, of all connections together; a quarter for one address. */
+    answersBytes: count(64 * 1024 * 1024),
     /** To receive a whole request: slower senders are cut off. */
     requestTimeoutMs: count(20 * SECOND_MS),
+    /** To read an answer, for every 256 KiB or less: slower readers are cut off. */
+    answerTimeoutMs: count(2 * MINUTE_MS),
     /** Connections on which nothing moves are cut off. Longer than the longest poll. */
     silenceMs: count(2 * MINUTE_MS),
     /** Above this delay of the event loop, requests are refused for a moment; 0 never refuses. */

@@ -310,6 +310,46 @@ describe('bodies', () => {
   })
 })
 
+describe('answers', () => {
+  const ask = (address: string) =>
+    `GET /openapi.json HTTP/1.1\r\nhost: a\r\nx-forwarded-for: ${address}\r\n\r\n`
+  const SHARE_BYTES = 128 * 1024
+
+  test('of one address are a quarter of what is set aside for all, and give it back', async () => {
+    await start({ trustProxy: true, limits: { answersBytes: 4 * SHARE_BYTES } })
+    const spec = await call(relay, 'GET', '/openapi.json')
+    const specBytes = JSON.stringify(spec.body).length
+    const hasty = raw()
+    hasty.socket.write(ask('192.0.2.1').repeat(16))
+    await until(() => hasty.answer().split('HTTP/1.1 ').length === 17)
+    const whole = hasty.answer().split('HTTP/1.1 200').length - 1
+    expect(whole).toBeGreaterThan(0)
+    expect(whole * specBytes).toBeLessThanOrEqual(SHARE_BYTES)
+    expect(hasty.answer()).toContain('"OVERLOADED"')
+    for (let count = 0; count < 10; count++) {
+      const { socket, closed } = raw()
+      socket.write(ask('192.0.2.2').repeat(16))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      socket.resetAndDestroy()
+      await closed
+    }
+    for (let count = 0; count < 10; count++) {
+      const headers = from('192.0.2.2')
+      expect((await call(relay, 'GET', '/openapi.json', { headers })).status).toBe(200)
+    }
+  })
+
+  test('have a time to be read, whatever still moves', async () => {
+    await start({ limits: { answerTimeoutMs: 200, pipelined: 1_000 } })
+    const { socket } = raw()
+    socket.pause()
+    socket.write(ask('192.0.2.1').repeat(900))
+    const writing = setInterval(() => socket.write('x'), 50)
+    await new Promise<void>((resolve) => socket.once('error', () => resolve()))
+    clearInterval(writing)
+  })
+})
+
 describe('names', () => {
   const register = (name: string, signer = testSigner(name)) =>
     client.register(relay.host, signer, { certificate: CERTIFICATE }, null)
