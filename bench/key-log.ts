@@ -43,7 +43,7 @@ function accounts(withLists: boolean): NewAccount[] {
       deviceId: 1,
       certificate,
       inviteHash: null,
-      deviceList: withLists ? { version: 1, bytes } : null,
+      deviceList: withLists ? { version: 1, bytes, deviceIds: [1] } : null,
     }
   })
 }

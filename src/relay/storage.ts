@@ -34,6 +34,13 @@ export interface AccountRecord extends SignerRecord {
   readonly devices: readonly DeviceRecord[]
 }
 
+export interface NewDeviceList {
+  readonly version: number
+  readonly bytes: Uint8Array
+  /** The devices that it names: others go, with all they hold, once it is the newest one. */
+  readonly deviceIds: readonly number[]
+}
+
 export interface NewAccount {
   readonly name: string
   readonly signingKey: Uint8Array
@@ -42,17 +49,18 @@ export interface NewAccount {
   /** SHA-256 of the invite code to spend; `null` where none is wanted. */
   readonly inviteHash: Uint8Array | null
   /** Its signed device list, for the log; missing from clients that give none. */
-  readonly deviceList?: { readonly version: number; readonly bytes: Uint8Array } | null
+  readonly deviceList?: NewDeviceList | null
 }
 
 export type Registration =
   /**
    * `existing`: the same key again; the device's certificate is now the given one. `stale`: it has another certificate,
-   * but no newer device list that names it. `looks-taken`: another account's name has the same skeleton; no two ever
+   * but no newer device list that names it. `too-many`: the account has as many devices as a list can name. `looks-taken`: another account's name has the same skeleton; no two ever
    * have, but for those that were there before the rule.
    */
   {
-    readonly outcome: 'created' | 'existing' | 'stale' | 'taken' | 'looks-taken' | 'invite-refused'
+    readonly outcome:
+      'created' | 'existing' | 'stale' | 'too-many' | 'taken' | 'looks-taken' | 'invite-refused'
   }
 
 export interface Prekey {

@@ -1,3 +1,4 @@
+import { MAX_DEVICES } from '#crypto/device-list.ts'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { signerOrFirst, type AccountRow, type DeviceRow, type SignerRow } from '../rows/accounts.ts'
@@ -34,6 +35,8 @@ const LOCK_THEIR_MAILBOXES = `SELECT mailbox FROM devices WHERE account IN
   ORDER BY mailbox FOR UPDATE`
 const DEVICE = `SELECT mailbox, certificate FROM devices JOIN certificates USING (mailbox)
   WHERE account = $1 AND device = $2`
+const COUNT_DEVICES = 'SELECT count(*)::int AS count FROM devices WHERE account = $1'
+const UNLISTED = 'SELECT mailbox FROM devices WHERE account = $1 AND device <> ALL ($2::bigint[])'
 const MAILBOXES = 'SELECT mailbox FROM devices WHERE account = $1'
 const SPEND_INVITE = `UPDATE invite_codes SET uses_left = uses_left - 1
   WHERE hash = $1 AND uses_left > 0 AND expires_ms > $2`
@@ -80,6 +83,25 @@ async function addDevice(
   transaction.send(ADD_CERTIFICATE, [added.mailbox, certificate])
 }
 
+/** Removes the devices that the newest list does not name: nobody uses their keys any more. */
+async function keepDevices(
+  transaction: Transaction,
+  account: AccountId,
+  deviceIds: readonly number[],
+): Promise<void> {
+  const unlisted = await transaction.query<{ mailbox: MailboxId }>(UNLISTED, [account, deviceIds])
+  if (unlisted.length === 0) return
+  await deleteDevices(
+    transaction,
+    unlisted.map(({ mailbox }) => mailbox),
+  )
+}
+
+async function hasAllDevices(transaction: Transaction, account: AccountId): Promise<boolean> {
+  const [row] = await transaction.query<{ count: number }>(COUNT_DEVICES, [account])
+  return (row?.count ?? 0) >= MAX_DEVICES
+}
+
 /**
  * Gives an account a device with this certificate. One that comes with another certificate than before has new keys:
  * nothing kept for the old ones is of use to it.
@@ -93,12 +115,14 @@ async function renewDevice(
 ): Promise<Registration> {
   const { name, deviceId, certificate, deviceList = null } = change
   const isListed = deviceList !== null && (await log.appendList(name, deviceList))
+  if (isListed) await keepDevices(transaction, account, deviceList.deviceIds)
   const [known] = await transaction.query<DeviceRow>(DEVICE, [account, deviceId])
   if (known !== undefined && equalPublicBytes(known.certificate, certificate)) {
     return { outcome: 'existing' }
   }
   if (!isListed && (await log.lists(name))) return { outcome: 'stale' }
   if (known !== undefined) await deleteDevices(transaction, [known.mailbox])
+  else if (await hasAllDevices(transaction, account)) return { outcome: 'too-many' }
   await addDevice(transaction, account, change, nowMs)
   return { outcome: 'existing' }
 }

@@ -22,7 +22,7 @@ import { inviteCodeHash } from '../invite-code.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import { SESSION_LIFETIME_MS } from '../sessions.ts'
-import { StorageFullError, type AccountRecord, type NewAccount } from '../storage.ts'
+import { StorageFullError, type AccountRecord, type NewDeviceList } from '../storage.ts'
 import { workSalt } from './service.ts'
 
 /** A stored signing key as JWK. */
@@ -52,7 +52,7 @@ function parseDeviceList(
   { name, deviceList, device }: RegisterRequest,
   signingKey: SigningPublicKey,
   certificate: Uint8Array,
-): NonNullable<NewAccount['deviceList']> | null {
+): NewDeviceList | null {
   if (deviceList === undefined) return null
   const bytes = decodeBase64Url(deviceList)
   const list = bytes && verifyDeviceList(bytes)
@@ -66,7 +66,7 @@ function parseDeviceList(
   )
   const isOwn = parsed !== null && nameOf(parsed) === name && isListed
   if (!isOwn || !equalPublicBytes(list.value.signingKey, signingKey)) throw refuse('INVALID_INPUT')
-  return { version, bytes }
+  return { version, bytes, deviceIds: devices.map(({ deviceId }) => deviceId) }
 }
 
 /** Registering, looking up and deleting accounts, and opening sessions. */
@@ -113,6 +113,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       const reserved = isReserved(name) || (await storage.isReserved(name))
       if (existing === null && reserved) throw refuse('NAME_RESERVED')
       const own = existing !== null && equalPublicBytes(existing.signingKey, signingKey)
+      if (own) rates.take('account', String(existing.id))
       if (own && blocks.has(existing.id)) throw refuse('ACCOUNT_BLOCKED')
       const inviteHash = existing === null ? admission(request.body, signingKey) : null
       const { outcome } = await storage.register(
@@ -121,6 +122,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
       )
       if (outcome === 'taken') throw refuse('NAME_TAKEN')
       if (outcome === 'stale') throw refuse('CONFLICT')
+      if (outcome === 'too-many') throw refuse('TOO_LARGE')
       if (outcome === 'looks-taken') throw refuse('NAME_LOOKS_TAKEN')
       if (outcome === 'invite-refused') throw refuse('INVITE_CODE_INVALID')
       const account = await storage.findAccount(name)

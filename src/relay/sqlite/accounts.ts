@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { MAX_DEVICES } from '#crypto/device-list.ts'
 import { nameSkeleton } from '#protocol/look-alikes.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
 import { signerOrFirst, type AccountRow, type DeviceRow, type SignerRow } from '../rows/accounts.ts'
@@ -72,11 +73,17 @@ export class AccountTables {
     if (existing !== undefined) {
       if (!equalPublicBytes(existing.signing_key, signingKey)) return { outcome: 'taken' }
       const isListed = deviceList !== null && this.#log.appendList(name, deviceList)
-      const isNew = this.#devices
-        .all(existing.id)
-        .every((row) => row.device !== deviceId || !equalPublicBytes(row.certificate, certificate))
-      if (isNew && !isListed && this.#log.lists(name)) return { outcome: 'stale' }
-      if (isNew) this.#renewDevice(existing.id, deviceId, certificate, nowMs)
+      if (isListed) this.#keepDevices(existing.id, deviceList.deviceIds)
+      const devices = this.#devices.all(existing.id)
+      const known = devices.find((row) => row.device === deviceId)
+      if (known !== undefined && equalPublicBytes(known.certificate, certificate)) {
+        return { outcome: 'existing' }
+      }
+      if (!isListed && this.#log.lists(name)) return { outcome: 'stale' }
+      if (known === undefined && devices.length >= MAX_DEVICES) return { outcome: 'too-many' }
+      // One that comes with another certificate has new keys: nothing kept for the old ones is of use to it.
+      if (known !== undefined) this.#deleteDevice.run(known.mailbox)
+      this.#addDevice(existing.id, deviceId, certificate, nowMs)
       return { outcome: 'existing' }
     }
     const skeleton = nameSkeleton(name)
@@ -91,11 +98,11 @@ export class AccountTables {
     return { outcome: 'created' }
   }
 
-  /** A device that comes with another certificate has new keys: nothing kept for the old ones is of use to it. */
-  #renewDevice(account: AccountId, device: number, certificate: Uint8Array, nowMs: number): void {
-    const known = this.#devices.all(account).find((row) => row.device === device)
-    if (known !== undefined) this.#deleteDevice.run(known.mailbox)
-    this.#addDevice(account, device, certificate, nowMs)
+  /** Removes the devices that the newest list does not name: nobody uses their keys any more. */
+  #keepDevices(account: AccountId, deviceIds: readonly number[]): void {
+    for (const { device, mailbox } of this.#devices.all(account)) {
+      if (!deviceIds.includes(device)) this.#deleteDevice.run(mailbox)
+    }
   }
 
   #addDevice(account: AccountId, device: number, certificate: Uint8Array, nowMs: number): void {

@@ -66,7 +66,7 @@ describe('a checkpoint that a contact has seen', () => {
     await told(ben, seen(0, randomBytes(32)))
     expect([reason(), waiting(), sizeKnown()]).toEqual([null, 0, 1])
 
-    const list = { version: 1, bytes: Uint8Array.of(1) }
+    const list = { version: 1, bytes: Uint8Array.of(1), deviceIds: [1] }
     const account = { name: 'eve', deviceId: 1, certificate: Uint8Array.of(1), inviteHash: null }
     await storage.register({ ...account, signingKey: new Uint8Array(65), deviceList: list }, 1)
     await told(ben, seen(2, (await storage.logHead()).root))

@@ -143,6 +143,15 @@ describe('rates', () => {
     expect(await session()).toMatchObject(RATE_LIMITED)
   })
 
+  test('registering again, which counts to the account', async () => {
+    await start({ rates: { account: TWO } })
+    const again = () =>
+      client.register(relay.host, alice.signer, { certificate: CERTIFICATE }, null)
+    // The session, by which it has put its token, was the first.
+    unwrap(await again())
+    expect(await again()).toMatchObject({ ok: false, error: { code: 'RATE_LIMITED' } })
+  })
+
   test('WebSockets opened from one address', async () => {
     await start({ trustProxy: true, rates: { opens: TWO } })
     expect(await open('/v1/deposits', from('192.0.2.1'))).toBe(101)

@@ -23,7 +23,11 @@ function newAccount(name: string, change: Partial<NewAccount> = {}): NewAccount 
     deviceId: 1,
     certificate: Uint8Array.of(1),
     inviteHash: null,
-    deviceList: { version: 1, bytes: Uint8Array.of(...Buffer.from(`list of ${name}`)) },
+    deviceList: {
+      version: 1,
+      bytes: Uint8Array.of(...Buffer.from(`list of ${name}`)),
+      deviceIds: [1],
+    },
     ...change,
   }
 }
@@ -73,7 +77,7 @@ export function keyLogConformance(
     test('registering, changing and deleting each append one entry to the chain of the name', async () => {
       await storage.register(newAccount('alice'), NOW)
       const lists = [newAccount('alice').deviceList?.bytes ?? new Uint8Array(0), Uint8Array.of(2)]
-      const second = { version: 5, bytes: Uint8Array.of(2) }
+      const second = { version: 5, bytes: Uint8Array.of(2), deviceIds: [1] }
       const change = { certificate: Uint8Array.of(9), deviceList: second }
       expect(await storage.register(newAccount('alice', change), NOW)).toEqual({
         outcome: 'existing',
@@ -108,7 +112,7 @@ export function keyLogConformance(
       const head = await storage.logHead()
       await storage.register(newAccount('alice'), NOW)
       // The same version under other bytes is not a newer list.
-      const again = { version: 1, bytes: Uint8Array.of(7) }
+      const again = { version: 1, bytes: Uint8Array.of(7), deviceIds: [1] }
       await storage.register(newAccount('alice', { deviceList: again }), NOW)
       await storage.register(newAccount('alice', { signingKey: new Uint8Array(65).fill(7) }), NOW)
       await storage.register(newAccount('bob', { inviteHash: randomBytes(32) }), NOW)
@@ -128,6 +132,25 @@ export function keyLogConformance(
       expect((await storage.findAccount('alice'))?.devices).toMatchObject([
         { certificate: Buffer.of(1) },
       ])
+    })
+
+    test('devices that the newest list does not name are gone, with what waits for them', async () => {
+      const register = (deviceId: number, version: number, deviceIds: readonly number[]) => {
+        const deviceList = { version, bytes: Uint8Array.of(version), deviceIds }
+        return storage.register(newAccount('alice', { deviceId, deviceList }), NOW)
+      }
+      const devices = async () => (await storage.findAccount('alice'))?.devices ?? []
+      await register(1, 1, [1])
+      await register(2, 2, [1, 2])
+      await register(3, 3, [1, 2, 3])
+      const gone = (await devices()).find(({ deviceId }) => deviceId === 2)
+      expect(gone).toBeDefined()
+      // Not newer: it removes nothing.
+      await register(3, 2, [3])
+      expect((await devices()).map(({ deviceId }) => deviceId)).toEqual([1, 2, 3])
+      expect(await register(3, 4, [1, 3])).toEqual({ outcome: 'existing' })
+      expect((await devices()).map(({ deviceId }) => deviceId)).toEqual([1, 3])
+      expect(gone && (await storage.waiting(gone.mailbox, 0, 1, 1))).toBeNull()
     })
 
     test('an account without a list is not in the log, until it gives one', async () => {

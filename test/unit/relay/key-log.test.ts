@@ -265,7 +265,7 @@ describe('the file of a relay', () => {
     const storage = openSqliteStorage({ path, onFatal: throwFatal })
     expect((await storage.logHead()).size).toBe(0)
     expect(await storage.findAccount('alice')).toMatchObject({ name: 'alice' })
-    const list = { version: 1, bytes: Uint8Array.of(3) }
+    const list = { version: 1, bytes: Uint8Array.of(3), deviceIds: [1] }
     await storage.register({ ...old, deviceList: list }, 2)
     const head = await storage.logHead()
     expect(head.size).toBe(1)
@@ -288,7 +288,7 @@ describe('the file of a relay', () => {
         deviceId: 1,
         certificate: randomBytes(900),
         inviteHash: null,
-        deviceList: { version: 1, bytes: randomBytes(200) },
+        deviceList: { version: 1, bytes: randomBytes(200), deviceIds: [1] },
       }
       const outcome = await storage.register(account, 1).catch(() => null)
       if (outcome === null) break

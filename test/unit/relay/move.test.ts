@@ -304,7 +304,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
       deviceId: 1,
       certificate: Uint8Array.of(version),
       inviteHash: null,
-      deviceList: { version, bytes: Uint8Array.of(version) },
+      deviceList: { version, bytes: Uint8Array.of(version), deviceIds: [1] },
     })
     const before = openFile()
     for (const name of ['alice', 'bob', 'carol']) await before.register(listed(name, 1), 1)

@@ -38,7 +38,7 @@ function newAccount(name: string, version = 1): NewAccount {
     deviceId: 1,
     certificate: Uint8Array.of(version),
     inviteHash: null,
-    deviceList: { version, bytes: Uint8Array.of(version, ...Buffer.from(name)) },
+    deviceList: { version, bytes: Uint8Array.of(version, ...Buffer.from(name)), deviceIds: [1] },
   }
 }
 

@@ -54,7 +54,7 @@ const NEW_ACCOUNT = {
   deviceId: 1,
   certificate: Uint8Array.of(1),
   inviteHash: null,
-  deviceList: { version: 1, bytes: Uint8Array.of(1) },
+  deviceList: { version: 1, bytes: Uint8Array.of(1), deviceIds: [1] },
 }
 const WAITING_COMMIT = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 

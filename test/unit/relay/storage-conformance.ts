@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MAX_DEVICES } from '#crypto/device-list.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import type {
   AccountId,
@@ -177,6 +178,17 @@ export function storageConformance(name: string, subject: StorageSubject): void 
         expect(device?.mailbox).not.toBe(mailbox)
         expect(await storage.waiting(device?.mailbox as MailboxId, 0, 10, 1_000)).toEqual([])
         expect(await deposit(tokenHash)).toMatchObject({ outcome: 'stored' })
+      })
+
+      test('an account has as many devices as a list can name, and each may still start anew', async () => {
+        const register = (deviceId: number, certificate = Uint8Array.of(deviceId)) =>
+          storage.register(newAccount('alice', { deviceId, certificate }), NOW)
+        for (let deviceId = 2; deviceId <= MAX_DEVICES; deviceId++) {
+          expect(await register(deviceId)).toEqual({ outcome: 'existing' })
+        }
+        expect(await register(MAX_DEVICES + 1)).toEqual({ outcome: 'too-many' })
+        expect(await register(MAX_DEVICES, Uint8Array.of(0))).toEqual({ outcome: 'existing' })
+        expect((await storage.findAccount('alice'))?.devices).toHaveLength(MAX_DEVICES)
       })
 
       test('after deletion nothing is left, and the name is free for another key', async () => {
