@@ -120,7 +120,7 @@ export class DepositDesk {
     if (result.outcome === 'stored' && this.#receivers.get(sender) === undefined) {
       // The first one by this token: from now on it is known whom it leads to.
       this.#receivers.set(sender, String(result.mailbox))
-      rates.wait('incoming', String(result.mailbox))
+      rates.tryTake('incoming', String(result.mailbox))
     }
     const settled = this.settle(result)
     // Guessing at tokens is bounded like guessing at signatures.

@@ -53,7 +53,7 @@ export class RelayMetrics {
   })
   readonly rateLimited = new Counter({
     name: 'sotto_rate_limited_total',
-    help: 'Requests refused for their rate, by bucket.',
+    help: 'Requests and deposits refused for their rate, by bucket.',
     labelNames: ['bucket'] as const,
     registers: [this.registry],
   })

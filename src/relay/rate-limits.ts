@@ -58,27 +58,36 @@ export class RateLimits {
     this.#buckets = new Map(names.map((name) => [name, new TokenBuckets(config.rates[name])]))
   }
 
-  /** Takes one from a bucket. @returns 0, or the milliseconds to wait. */
+  /** Takes one from a bucket. @returns false where it is empty, for what is not refused then. */
+  tryTake(rate: RateName, key: string): boolean {
+    return this.#take(rate, key) === 0
+  }
+
+  /** Takes one from a bucket. @returns 0, or the milliseconds to wait for who is refused. */
   wait(rate: RateName, key: string): number {
-    return this.#buckets.get(rate)?.take(key, this.#nowMs()) ?? 0
+    const waitMs = this.#take(rate, key)
+    if (waitMs > 0) this.#onLimited(rate)
+    return waitMs
   }
 
   /** As {@link wait}, for the requester at an address. */
   waitAt(rate: RateName, address: string): number {
-    const buckets = this.#buckets.get(rate)
-    return buckets === undefined ? 0 : buckets.take(requesterKey(address), this.#nowMs())
+    return this.#buckets.has(rate) ? this.wait(rate, requesterKey(address)) : 0
   }
 
   /** Takes one from a bucket. @throws RequestError RATE_LIMITED where it is empty. */
   take(rate: RateName, key: string): void {
     const waitMs = this.wait(rate, key)
     if (waitMs > 0) {
-      this.#onLimited(rate)
       throw new RequestError(failure('RATE_LIMITED', { retryAfterMs: Math.ceil(waitMs) }))
     }
   }
 
   sweep(): void {
     for (const buckets of this.#buckets.values()) buckets.sweep(this.#nowMs())
+  }
+
+  #take(rate: RateName, key: string): number {
+    return this.#buckets.get(rate)?.take(key, this.#nowMs()) ?? 0
   }
 }

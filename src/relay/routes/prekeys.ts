@@ -130,7 +130,7 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
         hash: sha256(encodeUtf8(request.headers['idempotency-key'])),
         nowMs: nowMs(),
         rememberUntilMs: nowMs() + BUNDLES_REMEMBERED_MS,
-        lastResortOnly: rates.wait('oneTimeKeys', name) > 0,
+        lastResortOnly: !rates.tryTake('oneTimeKeys', name),
       })
       if (bundles === null) throw refuse('ACCOUNT_UNKNOWN')
       const log = await keyLog.proof(name)

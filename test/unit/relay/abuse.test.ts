@@ -106,6 +106,13 @@ describe('rates', () => {
     expect((await deposit(other, from('192.0.2.2'))).status).toBe(201)
   })
 
+  test('are counted for the operator where they refuse deposits, too', async () => {
+    await start({ metricsPort: 0, rates: { deposits: TWO } })
+    for (let count = 0; count < 5; count++) await deposit()
+    const metrics = await (await fetch(relay.metricsUrl ?? '')).text()
+    expect(metrics).toContain('sotto_rate_limited_total{bucket="deposits"} 3')
+  })
+
   test('what one device is sent, by whatever tokens and from wherever', async () => {
     await start({ trustProxy: true, rates: { incoming: TWO } })
     const other = await anotherToken()
