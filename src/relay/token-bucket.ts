@@ -5,6 +5,8 @@ export interface BucketRate {
 }
 
 const MAX_KEYS = 100_000
+/** Looking at so many takes milliseconds. */
+const SWEEP_EVERY_MS = 1_000
 
 /**
  * Token buckets by key, as one number each: the time at which the bucket is full again (the "virtual scheduling"
@@ -14,6 +16,7 @@ export class TokenBuckets {
   readonly #rate: BucketRate
   readonly #maxKeys: number
   readonly #fullAtMs = new Map<string, number>()
+  #sweptAtMs = -SWEEP_EVERY_MS
 
   constructor(rate: BucketRate, maxKeys: number = MAX_KEYS) {
     this.#rate = rate
@@ -39,12 +42,13 @@ export class TokenBuckets {
 
   /** Forgets full buckets: they are like new. */
   sweep(nowMs: number): void {
+    this.#sweptAtMs = nowMs
     for (const [key, fullAtMs] of this.#fullAtMs) if (fullAtMs <= nowMs) this.#fullAtMs.delete(key)
   }
 
   #makeRoom(nowMs: number): void {
     if (this.#fullAtMs.size < this.#maxKeys) return
-    this.sweep(nowMs)
+    if (nowMs - this.#sweptAtMs >= SWEEP_EVERY_MS) this.sweep(nowMs)
     for (const key of this.#fullAtMs.keys()) {
       if (this.#fullAtMs.size < this.#maxKeys) return
       this.#fullAtMs.delete(key)

@@ -123,9 +123,10 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
       const { name } = request.params
       const requester = requesterKey(request.ip)
       rates.take('lookups', requester)
-      rates.take('bundles', `${requester} ${name}`)
       const account = await storage.findAccount(name)
       if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+      // Not for any name that somebody thinks of: each that is asked for is remembered for minutes.
+      rates.take('bundles', `${requester} ${account.id}`)
       const bundles = await storage.takeBundles(account.id, {
         hash: sha256(encodeUtf8(request.headers['idempotency-key'])),
         nowMs: nowMs(),

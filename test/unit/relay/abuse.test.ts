@@ -113,6 +113,20 @@ describe('rates', () => {
     expect(metrics).toContain('sotto_rate_limited_total{bucket="deposits"} 3')
   })
 
+  test('bundles of one account, and none is remembered for a name that nobody has', async () => {
+    await start({ trustProxy: true, rates: { bundles: TWO } })
+    const bundles = (name: string) =>
+      call(relay, 'POST', `/v1/accounts/${name}/bundles`, {
+        headers: { 'idempotency-key': encodeBase64Url(randomBytes(16)) },
+      })
+    for (let count = 0; count < 3; count++) {
+      expect(await bundles('nobody')).toMatchObject({ status: 404, code: 'ACCOUNT_UNKNOWN' })
+    }
+    expect((await bundles('alice')).status).toBe(200)
+    expect((await bundles('alice')).status).toBe(200)
+    expect(await bundles('alice')).toMatchObject(RATE_LIMITED)
+  })
+
   test('what one device is sent, by whatever tokens and from wherever', async () => {
     await start({ trustProxy: true, rates: { incoming: TWO } })
     const other = await anotherToken()

@@ -46,6 +46,17 @@ describe('token buckets', () => {
     buckets.sweep(1_000)
     expect(buckets.size).toBe(0)
   })
+
+  test('they are looked through once a second at most, however many are asked for', () => {
+    const buckets = new TokenBuckets({ burst: 2, everyMs: 1_000 }, 10)
+    for (let key = 0; key < 10; key++) buckets.take(String(key), 0)
+    buckets.take('a', 500)
+    buckets.take('b', 1_200)
+    // Most are full again, and are there still: only the oldest made room.
+    expect(buckets.size).toBe(10)
+    buckets.take('c', 1_600)
+    expect(buckets.size).toBe(2)
+  })
 })
 
 describe('rate limits', () => {
