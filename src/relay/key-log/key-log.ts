@@ -67,9 +67,9 @@ export class KeyLog {
     const head = await this.#storage.logHead()
     const known = this.#newest
     const nowMs = this.#nowMs()
-    if (known?.head.size === head.size && nowMs - known.signedAtMs < CHECKPOINT_LIFETIME_MS) {
-      return known
-    }
+    // Nor one of the future, where the clock was ahead: clients refuse it.
+    const isOld = known === null || Math.abs(nowMs - known.signedAtMs) >= CHECKPOINT_LIFETIME_MS
+    if (!isOld && known.head.size === head.size) return known
     const checkpoint = createCheckpoint(this.#key, { ...head, signedAtMs: nowMs })
     const answer = {
       key: encodeBase64Url(this.#key.publicKey),

@@ -8,9 +8,10 @@ import { createDeviceList, listDevice, verifyDeviceList } from '#crypto/device-l
 import { verifyChainProof } from '#crypto/key-log.ts'
 import { createCheckpoint, verifyCheckpoint } from '#crypto/log-checkpoints.ts'
 import { randomBytes, SigningKeyPair, type SigningPublicKey } from '#crypto/primitives.ts'
+import { KeyLog } from '#relay/key-log/key-log.ts'
 import { migrate } from '#relay/sqlite/schema.ts'
 import { openSqliteStorage } from '#relay/sqlite/storage.ts'
-import { encodeBase64Url } from '#shared/bytes.ts'
+import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { valueOf } from '#test/helpers/value-of.ts'
 import {
   call,
@@ -299,6 +300,24 @@ describe('the file of a relay', () => {
     expect((await storage.logHead()).size).toBe(registered)
     await storage.close()
   })
+})
+
+test('a checkpoint that was signed while the clock was ahead is signed anew', async () => {
+  const storage = memoryStorage()
+  let nowMs = Date.UTC(2030, 0, 3)
+  const log = new KeyLog(storage, () => nowMs)
+  const signedAtMs = async () => {
+    const { key, checkpoint } = await log.head()
+    const bytes = decodeBase64Url(checkpoint) ?? new Uint8Array(0)
+    return verifyCheckpoint(decodeBase64Url(key) as SigningPublicKey, bytes)?.signedAtMs
+  }
+  expect(await signedAtMs()).toBe(nowMs)
+  nowMs = Date.UTC(2030, 0, 1)
+  expect(await signedAtMs()).toBe(nowMs)
+  // One of a moment ago is good enough, whichever way the clock has gone.
+  nowMs -= 60_000
+  expect(await signedAtMs()).toBe(nowMs + 60_000)
+  await storage.close()
 })
 
 test('a checkpoint of another key, or of a version that is not known, is none', () => {
