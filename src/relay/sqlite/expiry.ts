@@ -21,11 +21,12 @@ export class Expiry {
 
   constructor(database: Database) {
     // Rows are numbered as they arrive, and anew as they are acknowledged: the oldest that wait come first without an
-    // index by time, and one that was acknowledged stays at most as long again as it had waited.
-    this.#oldest = database.prepare<[], OldEnvelope>(
+    // index by time, and one that was acknowledged stays at most as long again as it had waited. One that came while the
+    // clock was ahead stays until then, and holds up none of those behind it.
+    this.#oldest = database.prepare<[number], OldEnvelope>(
       `SELECT row, mailbox, knock, received_ms,
         length(ifnull((SELECT body FROM shared_bodies WHERE id = shared), body)) AS bytes
-        FROM envelopes ORDER BY row LIMIT ${BATCH}`,
+        FROM envelopes WHERE received_ms <= ? ORDER BY row LIMIT ${BATCH}`,
     )
     this.#deleteEnvelope = database.prepare<[number]>('DELETE FROM envelopes WHERE row = ?')
     this.#subtract = database.prepare<[number, number, MailboxId]>(
@@ -49,7 +50,7 @@ export class Expiry {
     let removed = 0
     for (const statement of this.#timed) removed += statement.run(nowMs).changes
     for (const statement of this.#tokens) removed += statement.run(nowMs - retentionMs).changes
-    for (const envelope of this.#oldest.all()) {
+    for (const envelope of this.#oldest.all(nowMs)) {
       if (envelope.received_ms > nowMs - retentionMs) break
       this.#deleteEnvelope.run(envelope.row)
       if (envelope.bytes !== null) {

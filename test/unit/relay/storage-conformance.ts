@@ -593,6 +593,17 @@ export function storageConformance(name: string, subject: StorageSubject): void 
         expect(await deposit(hash)).toEqual({ outcome: 'mailbox-full' })
       })
 
+      test('one that came while the clock was ahead does not keep those behind it', async () => {
+        const tokenHash = await addToken(account.id)
+        const ahead = randomBytes(16)
+        await deposit(tokenHash, ahead, Uint8Array.of(1), NOW + 5 * RETENTION)
+        await deposit(tokenHash)
+        expect(await storage.expire(NOW + RETENTION, RETENTION)).toBe(1)
+        expect(await storage.waiting(mailbox, 0, 10, 1_000)).toMatchObject([
+          { id: Buffer.from(ahead) },
+        ])
+      })
+
       test('ended tokens, nonces, codes and remembered bundles go with their time', async () => {
         await addToken(account.id, 1).then((hash) => deposit(hash))
         await storage.useNonce(randomBytes(32), NOW + 10)
