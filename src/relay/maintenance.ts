@@ -70,9 +70,13 @@ export class Maintenance {
     const { storage, blobs, config, nowMs } = this.#context
     const ageMs = Math.max(LONGEST_PART_MS, 2 * config.limits.requestTimeoutMs)
     const keys = await storage.blobTrash(nowMs() - ageMs)
-    for (const key of keys) await blobs.remove(key)
-    if (keys.length > 0) await storage.forgetBlobTrash(keys)
-    return keys.length
+    const removals = await Promise.allSettled(keys.map((key) => blobs.remove(key)))
+    // One that the store does not let go is tried again, and keeps none of the others.
+    const removed = keys.filter((_key, place) => removals[place]?.status === 'fulfilled')
+    if (removed.length > 0) await storage.forgetBlobTrash(removed)
+    const failed = removals.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') this.#onError(failed.reason)
+    return removed.length
   }
 
   async #noteProgress(): Promise<void> {

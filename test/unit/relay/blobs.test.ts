@@ -33,6 +33,7 @@ import {
   testAccount,
   testClient,
   testRelay,
+  until,
   type Answer,
   type TestRelay,
 } from './harness.ts'
@@ -545,6 +546,26 @@ describe('a relay whose attachment store does not work', () => {
     works = true
     expect(await sendPart(relay, session, path, 0, body)).toMatchObject({ status: 204 })
     await client.close()
+    await relay.close()
+  })
+
+  test('keeps one part, and not the others that were let go with it', async () => {
+    const files = await STORES.files.open()
+    const storage = memoryStorage()
+    const trash = new Set(['stuck', 'first', 'second'])
+    storage.blobTrash = async () => [...trash]
+    storage.forgetBlobTrash = async (keys) => keys.forEach((key) => trash.delete(key))
+    const blobs: BlobStore = {
+      put: (...args) => files.put(...args),
+      get: (...args) => files.get(...args),
+      remove: async (key) => {
+        if (key === 'stuck') throw new BlobStoreError('it stays')
+      },
+      close: () => files.close(),
+    }
+    const relay = await testRelay({}, { storage, blobs })
+    await until(() => trash.size === 1)
+    expect(trash).toEqual(new Set(['stuck']))
     await relay.close()
   })
 
