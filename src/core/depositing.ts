@@ -1,9 +1,9 @@
-import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import type { ErrorCode, Failure } from '#shared/errors.ts'
 import { ERRORS } from '#shared/errors.ts'
 import { equalPublicBytes } from '#shared/bytes.ts'
-import { hostOf, nameOf } from '#protocol/address.ts'
+import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
+import { deliver } from './delivering.ts'
 import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
@@ -85,23 +85,9 @@ async function depositOne(
   item: OutboxItem,
   envelope: Uint8Array,
 ): Promise<JobOutcome | null> {
-  const host = hostOf(contact.address)
   const { envelopeId, deviceId } = item
   const isKnock = contact.outboundToken === null
-  const deposited =
-    contact.outboundToken === null
-      ? await context.relay.knock(host, {
-          envelopeId,
-          name: nameOf(contact.address),
-          deviceId,
-          envelope,
-        })
-      : await context.relay.deposit(host, {
-          envelopeId,
-          deviceId,
-          token: deliveryToken(contact.outboundToken, contact.outboundTokenKind),
-          envelope,
-        })
+  const deposited = await deliver(context, contact, { envelopeId, deviceId, envelope })
   if (deposited.ok) {
     context.commit((changes) => {
       const { store } = context
@@ -158,11 +144,6 @@ async function refused(
   }
   giveUp(context, item, lookup.ok ? 'DELIVERY_REFUSED' : lookup.error.code)
   return null
-}
-
-/** What the relay is shown: of an invite it never learns the token itself, only what is derived from it. */
-function deliveryToken(token: Uint8Array, kind: Contact['outboundTokenKind']): Uint8Array {
-  return kind === 'invite' ? inviteDeliveryToken(token) : token
 }
 
 function isTokenOf({ outboundToken }: Contact, token: Uint8Array | null): boolean {

@@ -1,11 +1,11 @@
-import { ERRORS, type ErrorCode, type Failure } from '#shared/errors.ts'
-import type { Result } from '#shared/result.ts'
-import { hostOf, nameOf } from '#protocol/address.ts'
+import { ERRORS, type ErrorCode } from '#shared/errors.ts'
+import { hostOf } from '#protocol/address.ts'
 import { ENVELOPE_ID_BYTES } from '#protocol/content.ts'
 import type { Context } from './context.ts'
+import { deliver } from './delivering.ts'
 import { envelopeHash } from './envelope-hash.ts'
 import type { JobOutcome } from './job.ts'
-import type { Contact, OutboxItem, UnconfirmedEnvelope } from './model.ts'
+import type { OutboxItem, UnconfirmedEnvelope } from './model.ts'
 
 const HOUR_MS = 3_600_000
 /** The first repetition; each later one takes four times as long: 1 h, 5 h, 21 h, 3.5 d, 14 d after the deposit. */
@@ -65,7 +65,7 @@ export async function depositAgain(context: Context): Promise<JobOutcome> {
       continue
     }
     const renamed = underNewId(context, kept)
-    const deposited = await deposit(context, contact, renamed)
+    const deposited = await deliver(context, contact, renamed)
     if (deposited.ok || isRefusal(deposited.error.code)) {
       noteRepeat(context, renamed)
     } else if (ERRORS[deposited.error.code].retry !== 'later') {
@@ -102,27 +102,6 @@ function underNewId(context: Context, kept: UnconfirmedEnvelope): UnconfirmedEnv
   // Before it is tried: a repetition of the try has the same id.
   context.store.unconfirmed.update(kept.envelopeId, change)
   return { ...kept, ...change }
-}
-
-function deposit(
-  context: Context,
-  contact: Contact,
-  { envelopeId, deviceId, envelope }: UnconfirmedEnvelope,
-): Promise<Result<void, Failure<ErrorCode>>> {
-  const host = hostOf(contact.address)
-  return contact.outboundToken === null
-    ? context.relay.knock(host, {
-        envelopeId,
-        name: nameOf(contact.address),
-        deviceId,
-        envelope,
-      })
-    : context.relay.deposit(host, {
-        envelopeId,
-        deviceId,
-        token: contact.outboundToken,
-        envelope,
-      })
 }
 
 function noteRepeat(context: Context, { envelopeId, repeats }: UnconfirmedEnvelope): void {

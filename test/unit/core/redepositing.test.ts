@@ -6,6 +6,7 @@ import type { Relay } from '#core/ports.ts'
 import { depositAgain } from '#core/redepositing.ts'
 import { RelayEras, waitForReceiverMs } from '#core/relay-eras.ts'
 import { RepeatedReceipts } from '#core/repeated-receipts.ts'
+import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import { AgreementKeyPair, randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
 import { RelayClient } from '#relay-client/client.ts'
 import { failure, type ErrorCode } from '#shared/errors.ts'
@@ -142,6 +143,14 @@ describe('depositing again', () => {
     expect(deposits).toHaveLength(4)
     expect(store.unconfirmed.due(clock.nowMs(), 10)).toEqual([])
     expect(store.unconfirmed.due(clock.nowMs() + 15 * MINUTE_MS, 10)).toHaveLength(5)
+  })
+
+  test('shows the relay of an invite what is derived from its token, never the token', async () => {
+    const { context, deposits, contactAt, keep } = setUp()
+    const outboundToken = randomBytes(32)
+    keep(contactAt(HOST, { outboundToken, outboundTokenKind: 'invite' }))
+    await depositAgain(context)
+    expect(deposits.map(({ token }) => token)).toEqual([inviteDeliveryToken(outboundToken)])
   })
 
   test('goes on after a refusal, and ends where it can never succeed', async () => {
