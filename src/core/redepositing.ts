@@ -6,6 +6,7 @@ import { deliver } from './delivering.ts'
 import { envelopeHash } from './envelope-hash.ts'
 import type { JobOutcome } from './job.ts'
 import type { OutboxItem, UnconfirmedEnvelope } from './model.ts'
+import { isDistrusted } from './relay-logs.ts'
 
 const HOUR_MS = 3_600_000
 /** The first repetition; each later one takes four times as long: 1 h, 5 h, 21 h, 3.5 d, 14 d after the deposit. */
@@ -60,7 +61,9 @@ export async function depositAgain(context: Context): Promise<JobOutcome> {
     if (contact === null || store.unconfirmed.get(kept.envelopeId) === null) continue
     const host = hostOf(contact.address)
     const waitMs = waits.get(host) ?? waits.get(contact.id)
-    if (waitMs !== undefined || contact.changedSigningKey !== null) {
+    // The user has something to look at first, as in the outbox.
+    const isStopped = contact.changedSigningKey !== null || isDistrusted(context, host)
+    if (waitMs !== undefined || isStopped) {
       postpone(context, kept, waitMs ?? HOUR_MS)
       continue
     }

@@ -153,6 +153,25 @@ describe('depositing again', () => {
     expect(deposits.map(({ token }) => token)).toEqual([inviteDeliveryToken(outboundToken)])
   })
 
+  test('waits while the relay is not trusted', async () => {
+    const { store, context, deposits, clock, contactAt, keep } = setUp()
+    keep(contactAt(HOST))
+    const evidence = { known: null, seen: null }
+    store.relayLogs.save({
+      host: HOST,
+      key: uniqueBytes(65),
+      checkpoint: uniqueBytes(113),
+      distrust: { reason: 'split-view', atMs: clock.nowMs(), evidence },
+    })
+    await depositAgain(context)
+    expect(deposits).toEqual([])
+    expect(store.unconfirmed.nextDueMs()).toBe(clock.nowMs() + HOUR_MS)
+    store.relayLogs.forget(HOST)
+    await clock.advance(HOUR_MS)
+    await depositAgain(context)
+    expect(deposits).toHaveLength(1)
+  })
+
   test('goes on after a refusal, and ends where it can never succeed', async () => {
     const codes: ErrorCode[] = ['DELIVERY_REFUSED', 'TOO_LARGE']
     const { store, context, contactAt, keep } = setUp(() => codes.shift() ?? null)
