@@ -56,9 +56,7 @@ export function sealItem(
     ...proofOfInvite(context, contact.id, session),
   })
   const encoded = encodeContent(content)
-  const signed =
-    content.text !== undefined && store.conversations.byContact(contact.id)?.signedMessages === true
-  const signature = signed
+  const signature = isSigned(context, item)
     ? signMessage(context.keys.signing, bindingWith(context, contact), encoded)
     : null
   const sealed = sealMessage(
@@ -80,6 +78,11 @@ export function sealItem(
       relayedAtMs: 0,
     })
   }
+}
+
+/** As it was when the message was written: the contact, who can change the mode, has no say in it later. */
+function isSigned({ store }: Context, { messageSeq }: OutboxItem): boolean {
+  return messageSeq !== null && store.messages.get(messageSeq)?.signature === 'valid'
 }
 
 /**
