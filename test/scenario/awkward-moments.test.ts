@@ -1,17 +1,15 @@
-import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Context } from '#core/context.ts'
-import { DeviceKeys } from '#core/device-keys.ts'
-import type { IncomingEnvelope, Relay, Store } from '#core/ports.ts'
+import type { IncomingEnvelope, Relay } from '#core/ports.ts'
 import { receiveBatch } from '#core/receiving.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import { encodeContent } from '#protocol/content.ts'
 import { failure } from '#shared/errors.ts'
 import { err } from '#shared/result.ts'
-import { fileProfileStorage } from '#store/store.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { hostile } from '#test/helpers/hostile-relay.ts'
-import { Scenario, type Person } from '#test/helpers/scenario.ts'
+import { Scenario } from '#test/helpers/scenario.ts'
+import { storeOf } from '#test/helpers/store-of.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 
 let scenario: Scenario
@@ -37,14 +35,6 @@ class Gate {
     this.waiting -= 1
     return value
   }
-}
-
-async function storeOf(person: Person): Promise<{ store: Store; keys: DeviceKeys }> {
-  const secrets = valueOf(await person.keychain.load())
-  const keys = DeviceKeys.fromSecrets(secrets)
-  if (keys === null) throw new Error('the keys are damaged')
-  const storage = fileProfileStorage(join(person.folder, 'sotto.db'))
-  return { store: valueOf(storage.open(secrets.databaseKey)), keys }
 }
 
 test('a deposit answered after new keys were accepted is made again for those', async () => {

@@ -1,59 +1,37 @@
 import { describe, expect, test } from 'vitest'
-import { Context } from '#core/context.ts'
-import { DeviceKeys } from '#core/device-keys.ts'
 import type { Contact, UnconfirmedEnvelope } from '#core/model.ts'
 import type { Relay } from '#core/ports.ts'
 import { depositAgain } from '#core/redepositing.ts'
 import { RelayEras, waitForReceiverMs } from '#core/relay-eras.ts'
 import { RepeatedReceipts } from '#core/repeated-receipts.ts'
 import { inviteDeliveryToken } from '#crypto/invite-token.ts'
-import { AgreementKeyPair, randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
-import { RelayClient } from '#relay-client/client.ts'
+import { randomBytes } from '#crypto/primitives.ts'
 import { failure, type ErrorCode } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
-import { hostile } from '#test/helpers/hostile-relay.ts'
 import { ManualClock } from '#test/helpers/manual-clock.ts'
 import { address, contactOf, uniqueBytes } from '../store/builders.ts'
-import { newStore } from '../store/stores.ts'
+import { openContext, OWN_HOST } from './open-context.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
-const OWN_HOST = 'home.example'
 const HOST = 'relay.example'
 
 type Deposit = Parameters<Relay['deposit']>[1]
 
 /** A profile whose relays answer deposits with what the test says. */
 function setUp(answer: (deposit: Deposit, host: string) => ErrorCode | null = () => null) {
-  const clock = new ManualClock(100 * DAY_MS)
   const deposits: Deposit[] = []
-  const relay: Relay = {
-    ...hostile(new RelayClient({ clock, random: randomBytes }), {}),
-    deposit: async (host, deposit) => {
+  const { context, clock } = openContext({
+    deposit: (host, deposit) => {
       deposits.push(deposit)
       const code = answer(deposit, host)
-      return code === null ? ok(undefined) : err(failure(code as 'RELAY_UNREACHABLE'))
+      return Promise.resolve(
+        code === null ? ok(undefined) : err(failure(code as 'RELAY_UNREACHABLE')),
+      )
     },
-  }
-  const store = newStore()
-  store.account.save({
-    address: address(`ada@${OWN_HOST}`),
-    deviceId: 1,
-    displayName: '',
-    signingKey: uniqueBytes(65),
-    agreementKey: uniqueBytes(65),
-    deviceCertificate: uniqueBytes(100),
-    createdAtMs: 0,
-    registered: true,
-    relayCursor: 0,
   })
-  const keys = new DeviceKeys(
-    SigningKeyPair.generate(randomBytes),
-    AgreementKeyPair.generate(randomBytes),
-  )
-  const log = { info() {}, warn() {}, error() {} }
-  const context = new Context({ store, relay, clock, random: randomBytes, log, keys })
+  const { store } = context
   const contactAt = (host: string, change: Partial<Contact> = {}): Contact => {
     const name = `x${String(store.contacts.list().length)}`
     return store.contacts.add(
