@@ -206,6 +206,9 @@ function applyResendRequest(context: Context, contact: Contact, { resendRequest 
     if (message?.conversationId !== conversation.id) {
       nothingToResend.push(envelopeId)
       if (kept?.contactId === contact.id) sendContentAnew(context, contact, kept)
+    } else if (message.state === 'delivered' || message.state === 'read') {
+      // Whoever has it does not ask for it: somebody else would.
+      nothingToResend.push(envelopeId)
     } else if (!isSentAgain(context, message.seq, envelopeId)) {
       const text = textContentOf(message, envelopeId)
       enqueue(context, contact, { sentAtMs: message.sentAtMs, text }, message.seq)

@@ -5,6 +5,16 @@ import type { Contact, Relation } from './model.ts'
 
 export const LABEL_BYTES = 16
 
+/** A delivery token made for a contact, with its label: neither our relay nor the contact knows it yet. */
+export function freshToken({ random }: Context) {
+  return {
+    inboundToken: random(DELIVERY_TOKEN_BYTES),
+    inboundLabel: random(LABEL_BYTES),
+    inboundTokenRegistered: false,
+    inboundTokenGranted: false,
+  } satisfies Partial<Contact>
+}
+
 /** Adds a contact with its conversation and a delivery token made for it; nothing is sent by this. */
 export function addContact(
   context: Context,
@@ -29,10 +39,7 @@ export function addContact(
       changedSigningKey: null,
       outboundToken: input.inviteToken ?? null,
       outboundTokenKind: input.inviteToken ? 'invite' : null,
-      inboundToken: context.random(DELIVERY_TOKEN_BYTES),
-      inboundLabel: context.random(LABEL_BYTES),
-      inboundTokenRegistered: false,
-      inboundTokenGranted: false,
+      ...freshToken(context),
       knocked: false,
       createdAtMs: now,
     })

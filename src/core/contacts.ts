@@ -1,6 +1,5 @@
 import { fingerprint } from '#crypto/identity.ts'
 import { encodeSafetyQr, safetyNumber, verifySafetyQr } from '#crypto/safety-number.ts'
-import { DELIVERY_TOKEN_BYTES } from '#crypto/delivery-token.ts'
 import { decodeBase64Url, encodeBase64Url, encodeHex, equalPublicBytes } from '#shared/bytes.ts'
 import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -8,7 +7,7 @@ import type { ContactView, SafetyNumberView } from '#shared/views.ts'
 import { parseAddress } from '#protocol/address.ts'
 import { decodeInviteLink, looksLikeInviteLink } from '#protocol/invite-link.ts'
 import { acceptRequest } from './accepting-request.ts'
-import { addContact, LABEL_BYTES } from './contact-creation.ts'
+import { addContact, freshToken } from './contact-creation.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { identityChanged } from './identity-change.ts'
@@ -158,10 +157,7 @@ export function unblockContact(context: Context, id: ContactId): Result<ContactV
     return {
       relation: isUnanswered ? 'request-out' : 'accepted',
       knocked: false,
-      inboundToken: context.random(DELIVERY_TOKEN_BYTES),
-      inboundLabel: context.random(LABEL_BYTES),
-      inboundTokenRegistered: false,
-      inboundTokenGranted: false,
+      ...freshToken(context),
     }
   })
 }
@@ -267,6 +263,10 @@ export function acceptIdentity(
     store.outbox.clearEnvelopes(id)
     // Sealed for keys that nobody has any more.
     store.unconfirmed.removeForContact(id)
+    // What was sent to the old keys is not given to the new ones when they ask for it (decision 0052).
+    store.traces.forgetIds(conversationOf(context, contact).id)
+    // Whoever has the old keys has the token, too.
+    revokeToken(context, contact.inboundToken)
     addNotice(context, contact, 'identity-accepted')
     return {
       signingKey: contact.changedSigningKey,
@@ -277,7 +277,7 @@ export function acceptIdentity(
       outboundTokenKind: null,
       relation: contact.relation === 'accepted' ? 'request-out' : contact.relation,
       knocked: false,
-      inboundTokenGranted: false,
+      ...freshToken(context),
     }
   })
   if (accepted.ok) {

@@ -91,11 +91,11 @@ async function depositOne(
   if (deposited.ok) {
     context.commit((changes) => {
       const { store } = context
-      // New keys were accepted meanwhile: what has arrived is sealed for the old ones, and goes once more.
+      // Deleted meanwhile; or new keys were accepted: what has arrived is sealed for the old ones, and goes once more.
       const current = store.outbox.get(envelopeId)
-      if (current?.envelope === null) return
+      if (current === null) return
       store.outbox.remove(envelopeId)
-      if (current?.awaitsReceipt) keepUnconfirmed(context, item, envelope)
+      if (current.awaitsReceipt) keepUnconfirmed(context, item, envelope)
       store.traces.setRelayedAt(envelopeId, context.clock.nowMs())
       if (isKnock) store.contacts.update(contact.id, { knocked: true })
       if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'sent')) {
@@ -177,6 +177,8 @@ function giveUp(context: Context, item: OutboxItem, code: ErrorCode): void {
   context.log.warn('deposit.given-up', { code })
   context.commit((changes) => {
     const { store } = context
+    // New keys were accepted meanwhile: it goes to those.
+    if (store.outbox.get(item.envelopeId) === null) return
     store.outbox.remove(item.envelopeId)
     if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'failed', code)) {
       const message = store.messages.get(item.messageSeq)

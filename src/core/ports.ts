@@ -274,6 +274,8 @@ export interface TraceTable {
   byMessage(seq: MessageSeq): EnvelopeTrace | null
   byEnvelope(envelopeId: Uint8Array): EnvelopeTrace | null
   setRelayedAt(envelopeId: Uint8Array, atMs: number): void
+  /** Gives what was sent in a conversation other ids: nobody can ask for it again by those that the relay knows. */
+  forgetIds(conversationId: ConversationId): void
   /** Drops bytes and keys of all but the newest `keep` traces; the ids stay. */
   prune(keep: number): void
 }
@@ -293,7 +295,7 @@ export interface OutboxTable {
   setEnvelope(envelopeId: Uint8Array, envelope: Uint8Array, awaitsReceipt: boolean): void
   /** The receipt has come before the answer of the relay. */
   setReceipted(envelopeId: Uint8Array): void
-  /** Drops the sealed form of what waits for a contact: it is sealed anew, for new keys. */
+  /** Drops the sealed form of what waits for a contact, and its ids: it is sealed anew, for new keys. */
   clearEnvelopes(contactId: ContactId): void
   remove(envelopeId: Uint8Array): void
   removeForContact(contactId: ContactId): void

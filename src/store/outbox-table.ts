@@ -40,7 +40,7 @@ export class SqliteOutboxTable implements OutboxTable {
       'UPDATE outbox SET awaits_receipt = 0 WHERE envelope_id = ?',
     )
     this.#clearEnvelopes = connection.statement(
-      'UPDATE outbox SET envelope = NULL WHERE contact_id = ?',
+      'UPDATE outbox SET envelope = NULL, envelope_id = randomblob(16) WHERE contact_id = ?',
     )
     this.#remove = connection.statement('DELETE FROM outbox WHERE envelope_id = ?')
     this.#removeForContact = connection.statement('DELETE FROM outbox WHERE contact_id = ?')

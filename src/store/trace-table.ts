@@ -1,4 +1,4 @@
-import type { EnvelopeTrace, MessageSeq } from '#core/model.ts'
+import type { ConversationId, EnvelopeTrace, MessageSeq } from '#core/model.ts'
 import type { TraceTable } from '#core/ports.ts'
 import type { Connection, Row, Statement } from './connection.ts'
 import { bytes, bytesOrNull, integer, localId, oneOf, text } from './row.ts'
@@ -11,6 +11,7 @@ export class SqliteTraceTable implements TraceTable {
   readonly #byMessage: Statement
   readonly #byEnvelope: Statement
   readonly #setRelayedAt: Statement
+  readonly #forgetIds: Statement
   readonly #prune: Statement
 
   constructor(connection: Connection) {
@@ -30,6 +31,11 @@ export class SqliteTraceTable implements TraceTable {
     this.#setRelayedAt = connection.statement(
       "UPDATE traces SET relayed_at_ms = ? WHERE envelope_id = ? AND direction = 'out'",
     )
+    this.#forgetIds = connection.statement(`
+      UPDATE traces SET envelope_id = randomblob(16)
+      WHERE direction = 'out' AND message_seq IN (
+        SELECT seq FROM messages WHERE conversation_id = ?
+      )`)
     this.#prune = connection.statement(`
       UPDATE traces SET envelope = NULL, message_key = NULL
       WHERE envelope IS NOT NULL AND id <= (
@@ -70,6 +76,10 @@ export class SqliteTraceTable implements TraceTable {
   /** Of an outgoing one; an incoming one has it from the start. */
   setRelayedAt(envelopeId: Uint8Array, atMs: number): void {
     this.#setRelayedAt.run(atMs, envelopeId)
+  }
+
+  forgetIds(conversationId: ConversationId): void {
+    this.#forgetIds.run(conversationId)
   }
 
   prune(keep: number): void {

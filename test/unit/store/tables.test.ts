@@ -324,6 +324,21 @@ describe('traces', () => {
     expect(store.traces.byMessage(theirs.messageSeq)).toEqual(theirs)
   })
 
+  test('of what was sent in a conversation are found by their ids no more once those are forgotten', () => {
+    const store = newStore()
+    const [one, other] = [addConversation(store), addConversation(store)]
+    const sent = traceOf(addMessage(store, one.id, { author: 'me' }).seq)
+    const received = traceOf(addMessage(store, one.id).seq, { direction: 'in' })
+    const elsewhere = traceOf(addMessage(store, other.id, { author: 'me' }).seq)
+    for (const trace of [sent, received, elsewhere]) store.traces.add(trace)
+    store.traces.forgetIds(one.id)
+    expect(store.traces.byEnvelope(sent.envelopeId)).toBeNull()
+    const left = store.traces.byMessage(sent.messageSeq)
+    expect(left).toEqual({ ...sent, envelopeId: left?.envelopeId })
+    expect(store.traces.byEnvelope(received.envelopeId)).toEqual(received)
+    expect(store.traces.byEnvelope(elsewhere.envelopeId)).toEqual(elsewhere)
+  })
+
   test('lose bytes and keys, not ids, with age', () => {
     const store = newStore()
     const { id } = addConversation(store)
@@ -366,7 +381,10 @@ describe('the outbox', () => {
     })
     store.outbox.setReceipted(third.envelopeId)
     store.outbox.clearEnvelopes(ben.contactId)
-    expect(store.outbox.get(third.envelopeId)).toEqual(third)
+    expect(store.outbox.get(third.envelopeId)).toBeNull()
+    const cleared = store.outbox.next(ben.contactId)
+    expect(cleared).toEqual({ ...third, envelopeId: cleared?.envelopeId })
+    expect(cleared?.envelopeId).toHaveLength(16)
     // Only messages count.
     expect(store.outbox.count()).toBe(1)
     store.messages.remove(message.seq)
