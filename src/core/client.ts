@@ -206,7 +206,7 @@ export class Client {
   clearConversation(id: ConversationId) {
     const cleared = conversations.clearConversation(this.#context, id)
     this.#jobs.wakeTidying()
-    return cleared
+    return this.#thenWake(cleared)
   }
 
   pageOfMessages(id: ConversationId, position: messages.PagePosition, limit: number) {
@@ -222,7 +222,7 @@ export class Client {
   }
 
   removeMessage(seq: MessageSeq) {
-    return messages.removeMessage(this.#context, seq)
+    return this.#thenWake(messages.removeMessage(this.#context, seq))
   }
 
   searchMessages(query: Parameters<typeof messages.searchMessages>[1]) {

@@ -4,7 +4,7 @@ import type { ConversationView } from '#shared/views.ts'
 import type { Context } from './context.ts'
 import type { Conversation, ConversationId, MessageSeq } from './model.ts'
 import { addNotice } from './notices.ts'
-import { enqueue } from './outbox.ts'
+import { enqueue, takeBack } from './outbox.ts'
 import { readSettings } from './settings.ts'
 import { conversationView } from './view-mapping.ts'
 
@@ -91,14 +91,20 @@ export function markRead(
   return ok(undefined)
 }
 
-/** Deletes all messages of a conversation on this device. */
+/** Deletes all messages of a conversation on this device; those that still wait are not sent. */
 export function clearConversation(
   context: Context,
   id: ConversationId,
 ): Result<void, Failure<'NOT_FOUND'>> {
-  if (context.store.conversations.get(id) === null) return err(failure('NOT_FOUND'))
+  const { store } = context
+  const conversation = store.conversations.get(id)
+  if (conversation === null) return err(failure('NOT_FOUND'))
   context.commit((changes) => {
-    context.store.messages.removeAll(id)
+    const waiting = store.outbox
+      .list()
+      .filter((item) => item.contactId === conversation.contactId && item.messageSeq !== null)
+    takeBack(context, waiting)
+    store.messages.removeAll(id)
     changes.messageRemoved(id, null)
   })
   return ok(undefined)

@@ -8,7 +8,7 @@ import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
 import type { Contact, ContactId, OutboxItem } from './model.ts'
-import { enqueue } from './outbox.ts'
+import { enqueue, takeBack } from './outbox.ts'
 import { isDistrusted } from './relay-logs.ts'
 import { keepUnconfirmed } from './redepositing.ts'
 import { waitForReceiverMs } from './relay-eras.ts'
@@ -179,8 +179,13 @@ function giveUp(context: Context, item: OutboxItem, code: ErrorCode): void {
     const { store } = context
     // New keys were accepted meanwhile: it goes to those.
     if (store.outbox.get(item.envelopeId) === null) return
-    store.outbox.remove(item.envelopeId)
-    if (item.messageSeq !== null && store.messages.advanceState(item.messageSeq, 'failed', code)) {
+    if (item.messageSeq === null) {
+      // Not `takeBack`: a token that is refused would be sent again and again.
+      store.outbox.remove(item.envelopeId)
+      return
+    }
+    takeBack(context, [item])
+    if (store.messages.advanceState(item.messageSeq, 'failed', code)) {
       const message = store.messages.get(item.messageSeq)
       if (message) changes.messageChanged(message.conversationId, message.seq)
     }

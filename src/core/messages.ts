@@ -5,7 +5,7 @@ import { excerptOf, isTextSendable, MESSAGE_ID_BYTES, type TextContent } from '#
 import { acceptRequest } from './accepting-request.ts'
 import type { Context } from './context.ts'
 import type { Contact, ConversationId, Message, MessageSeq } from './model.ts'
-import { enqueue } from './outbox.ts'
+import { enqueue, takeBack } from './outbox.ts'
 import type { MessagePageQuery } from './ports.ts'
 import { messageView, titleOf } from './view-mapping.ts'
 
@@ -153,9 +153,7 @@ export function removeMessage(
   const message = context.store.messages.get(seq)
   if (message === null) return err(failure('NOT_FOUND'))
   context.commit((changes) => {
-    for (const item of context.store.outbox.byMessage(seq)) {
-      context.store.outbox.remove(item.envelopeId)
-    }
+    takeBack(context, context.store.outbox.byMessage(seq))
     context.store.messages.remove(seq)
     changes.messageRemoved(message.conversationId, seq)
   })

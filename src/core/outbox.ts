@@ -1,6 +1,6 @@
 import { encodeContent, ENVELOPE_ID_BYTES, type Content } from '#protocol/content.ts'
 import type { Context } from './context.ts'
-import type { Contact, MessageSeq } from './model.ts'
+import type { Contact, MessageSeq, OutboxItem } from './model.ts'
 import { sealItem } from './sessions.ts'
 
 /** The device a contact's messages go to: one device works in this version of the protocol. */
@@ -30,5 +30,16 @@ export function enqueue(
     context.store.outbox.add(item)
     const session = context.sessions.current(contact.id, PRIMARY_DEVICE_ID)
     if (session !== null) sealItem(context, contact, session, item)
+  })
+}
+
+/** Takes messages out of the outbox. What was sealed with them may have been our token: the contact is told it anew. */
+export function takeBack(context: Context, items: readonly OutboxItem[]): void {
+  const { outbox, contacts } = context.store
+  context.commit(() => {
+    for (const { envelopeId, contactId, envelope } of items) {
+      outbox.remove(envelopeId)
+      if (envelope !== null) contacts.update(contactId, { inboundTokenGranted: false })
+    }
   })
 }
