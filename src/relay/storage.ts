@@ -204,7 +204,8 @@ export interface RelayStorage
 
   /**
    * A token is unknown, then active, then revoked, and never goes back: repeated and late requests change nothing.
-   * @returns `conflict` where another account has one of them.
+   * Revoking another account's token does nothing.
+   * @returns `conflict` where another account has one of those to add.
    */
   putTokens(
     account: AccountId,

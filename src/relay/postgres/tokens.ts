@@ -47,10 +47,10 @@ async function putTokens(
     transaction.query<{ count: number }>(COUNT, [account]),
     transaction.query<{ tokens: number | null }>(QUOTA, [account]),
   ])
-  if (owners.some((owner) => owner.account !== account)) return 'conflict'
-  const known = new Set(owners.map(({ hash }) => keyOf(hash)))
-  const added = add.filter(({ hash }) => !known.has(keyOf(hash)))
-  const unknown = added.length + revoke.filter((hash) => !known.has(keyOf(hash))).length
+  const ownerOf = new Map(owners.map((owner) => [keyOf(owner.hash), owner.account]))
+  const added = add.filter(({ hash }) => ownerOf.get(keyOf(hash)) !== account)
+  if (added.some(({ hash }) => ownerOf.has(keyOf(hash)))) return 'conflict'
+  const unknown = added.length + revoke.filter((hash) => !ownerOf.has(keyOf(hash))).length
   if ((counted?.count ?? 0) + unknown > (rules?.tokens ?? maxTokens)) return 'too-many'
   const stored = await transaction.change(ADD, [
     account,
@@ -61,7 +61,8 @@ async function putTokens(
   ])
   // Another account had the same idea since we looked.
   if (stored < added.length) throw new RunAgain()
-  // A token revoked before it arrived is remembered as revoked, so that its late arrival changes nothing.
+  // A token revoked before it arrived is remembered as revoked, so that its late arrival changes nothing. Another
+  // account's is left alone.
   transaction.send(REVOKE, [account, revoke, KNOCK_LABEL, nowMs])
   return 'stored'
 }

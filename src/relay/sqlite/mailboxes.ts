@@ -209,16 +209,16 @@ export class MailboxTables implements HeldRows {
     if (this.#hasAccount.get(account) === undefined) return 'gone'
     const owner = (hash: Uint8Array): AccountId | undefined => this.#tokenOwner.get(hash)?.account
     const added = change.add.filter(({ hash }) => owner(hash) !== account)
-    const revoked = change.revoke.filter((hash) => owner(hash) !== account)
-    const unknown = [...added.map(({ hash }) => hash), ...revoked]
-    if (unknown.some((hash) => owner(hash) !== undefined)) return 'conflict'
+    if (added.some(({ hash }) => owner(hash) !== undefined)) return 'conflict'
+    const unknown = change.revoke.filter((hash) => owner(hash) === undefined)
     const held = this.#countTokens.get(account)?.count ?? 0
     const most = this.#rules.quotas(account).tokens ?? maxTokens
-    if (held + unknown.length > most) return 'too-many'
+    if (held + added.length + unknown.length > most) return 'too-many'
     for (const { hash, label, uses, expiresAtMs } of added) {
       this.#insertToken.run(hash, account, label, uses, expiresAtMs)
     }
-    // A token revoked before it arrived is remembered as revoked, so that its late arrival changes nothing.
+    // A token revoked before it arrived is remembered as revoked, so that its late arrival changes nothing. Another
+    // account's is left alone.
     for (const hash of change.revoke) this.#revokeToken.run(hash, account, KNOCK_LABEL, nowMs)
     return 'stored'
   }

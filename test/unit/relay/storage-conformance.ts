@@ -344,8 +344,14 @@ export function storageConformance(name: string, subject: StorageSubject): void 
         const put = (change: { add: TokenRecord[]; revoke: Uint8Array[] }) =>
           storage.putTokens(bob.id, change, 10, NOW)
         expect(await put({ add: [token], revoke: [] })).toBe('conflict')
-        expect(await put({ add: [], revoke: [hash] })).toBe('conflict')
         expect(await deposit(hash)).toMatchObject({ outcome: 'stored', mailbox })
+        // Nor does it keep anybody from what else they have to say.
+        const own = { ...token, hash: randomBytes(32) }
+        const withdrawn = await addToken(bob.id)
+        expect(await put({ add: [own], revoke: [hash, withdrawn] })).toBe('stored')
+        expect(await deposit(hash)).toMatchObject({ outcome: 'stored', mailbox })
+        expect(await deposit(own.hash)).toMatchObject({ outcome: 'stored' })
+        expect(await deposit(withdrawn)).toEqual({ outcome: 'refused' })
       })
 
       test('their number is bounded, but revoking always works', async () => {
