@@ -17,7 +17,12 @@ import { depositAgain } from './redepositing.ts'
 import { registerAccount, registerAnew } from './registration.ts'
 import { RelayEras } from './relay-eras.ts'
 import { SessionRepair } from './session-repair.ts'
-import { ALL_TOKENS_EVERY_MS, keepTokens, tellAllTokensAgain } from './token-upkeep.ts'
+import {
+  ALL_TOKENS_EVERY_MS,
+  keepTokens,
+  REPLACED_AGAIN_MS,
+  tellAllTokensAgain,
+} from './token-upkeep.ts'
 
 const OWN_ENTRY_AUDIT_MS = 24 * 3_600_000
 const PREKEY_UPKEEP_MS = 6 * 3_600_000
@@ -74,7 +79,8 @@ export class Jobs {
       const kept = await keepTokens(context)
       if (!kept.ok) return failedBy(kept.error)
       if (kept.value.granted > 0) this.wakeDeposits()
-      return { kind: 'again', afterMs: ALL_TOKENS_EVERY_MS }
+      const { replaced } = kept.value
+      return { kind: 'again', afterMs: replaced ? REPLACED_AGAIN_MS : ALL_TOKENS_EVERY_MS }
     })
     this.#redeposits = this.#job('redeposits', () => depositAgain(context))
     this.#lookups = this.#job('lookups', () =>

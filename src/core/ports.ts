@@ -512,11 +512,12 @@ export interface Relay {
     prekeys: PublishedPrekeys,
   ): RelayResult<PrekeysLeft, 'UNAUTHORIZED' | 'CONFLICT'>
   prekeysLeft(host: RelayHost, signer: RequestSigner): RelayResult<PrekeysLeft, 'UNAUTHORIZED'>
+  /** `CONFLICT`: another account has a token of those to add. */
   putTokens(
     host: RelayHost,
     signer: RequestSigner,
     tokens: { readonly add: readonly TokenRegistration[]; readonly revoke: readonly Uint8Array[] },
-  ): RelayResult<void, 'UNAUTHORIZED'>
+  ): RelayResult<void, 'UNAUTHORIZED' | 'CONFLICT'>
   fetchIdentity(host: RelayHost, name: string): RelayResult<RelayIdentity, 'ACCOUNT_UNKNOWN'>
   /** Takes one-time keys; `idempotencyKey` (16 bytes) makes a repetition return the same ones. */
   fetchBundles(

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
 import { tokenHash } from '#crypto/delivery-token.ts'
 import { inviteDeliveryToken } from '#crypto/invite-token.ts'
-import type { ErrorCode, Failure } from '#shared/errors.ts'
-import { ok, type Result } from '#shared/result.ts'
+import { encodeHex } from '#shared/bytes.ts'
+import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
+import { err, ok, type Result } from '#shared/result.ts'
 import { hostOf } from '#protocol/address.ts'
+import { freshToken } from './contact-creation.ts'
 import type { Context } from './context.ts'
 import type { Contact, Invite } from './model.ts'
 import { enqueue } from './outbox.ts'
@@ -20,6 +22,8 @@ const REVOKED_KEPT = 1_000
 const LAST_FULL_MS = 'tokens.lastFullMs'
 /** All tokens are told to the relay again after this time: it may have been restored from a backup unnoticed. */
 export const ALL_TOKENS_EVERY_MS = 24 * 3_600_000
+/** After which a token is told to the relay that takes the place of one it did not take. */
+export const REPLACED_AGAIN_MS = 60_000
 
 /** Whether a contact may write to us, so that the relay has to know its token. */
 function mayWrite(contact: Contact): boolean {
@@ -33,9 +37,8 @@ function mayWrite(contact: Contact): boolean {
  */
 export async function keepTokens(
   context: Context,
-): Promise<Result<{ readonly granted: number }, Failure<ErrorCode>>> {
-  const { store, relay } = context
-  const host = hostOf(context.account().address)
+): Promise<Result<{ readonly granted: number; readonly replaced: boolean }, Failure<ErrorCode>>> {
+  const { store } = context
   const now = context.clock.nowMs()
   const isFull = isFullDue(context, now)
   const atOnce = isFull ? Infinity : TOKENS_AT_ONCE
@@ -49,26 +52,55 @@ export async function keepTokens(
     .slice(0, atOnce)
   const waiting = readRevocations(context)
   const revoke = isFull ? [...waiting, ...revokedEarlier(context, now)] : waiting
+  let replaced = false
   if (contacts.length + invites.length + revoke.length > 0) {
-    const put = await relay.putTokens(host, context.signer(), {
-      add: [...contacts.map(contactToken), ...invites.map(inviteToken)],
-      revoke,
-    })
-    if (!put.ok) return put
+    const add = [...contacts.map(contactToken), ...invites.map(inviteToken)]
+    const told = await tellRelay(context, add, revoke)
+    if (!told.ok) return told
+    const taken = new Set(told.value.map(({ label }) => encodeHex(label)))
+    replaced = taken.size > 0
     context.commit(() => {
-      for (const { id, inboundToken } of contacts) {
+      for (const { id, inboundToken, inboundLabel } of contacts) {
         const current = store.contacts.get(id)
         // Unless it was replaced meanwhile.
         if (current && Buffer.compare(current.inboundToken, inboundToken) === 0) {
-          store.contacts.update(id, { inboundTokenRegistered: true })
+          const isTaken = taken.has(encodeHex(inboundLabel))
+          const change = isTaken ? freshToken(context) : { inboundTokenRegistered: true }
+          store.contacts.update(id, change)
         }
       }
-      for (const { label } of invites) store.invites.update(label, { registered: true })
+      for (const { label } of invites) {
+        if (taken.has(encodeHex(label))) store.invites.remove(label)
+        else store.invites.update(label, { registered: true })
+      }
       moveRevocations(context, waiting)
     })
   }
   if (isFull) store.settings.set(LAST_FULL_MS, now)
-  return ok({ granted: grantTokens(context) })
+  return ok({ granted: grantTokens(context), replaced })
+}
+
+/**
+ * Tells our relay of tokens. Whoever has a token or a link can have made its hash their own there, where it was unknown
+ * for a while; that must not keep the others out.
+ * @returns Those that another account has.
+ */
+async function tellRelay(
+  context: Context,
+  add: readonly TokenRegistration[],
+  revoke: readonly Uint8Array[],
+): Promise<Result<readonly TokenRegistration[], Failure<ErrorCode>>> {
+  const host = hostOf(context.account().address)
+  const put = await context.relay.putTokens(host, context.signer(), { add, revoke })
+  if (put.ok) return ok([])
+  if (put.error.code !== 'CONFLICT') return put
+  // It is about those to add alone.
+  if (add.length === 0) return err(failure('INVALID_INPUT'))
+  const half = Math.floor(add.length / 2)
+  const first = await tellRelay(context, add.slice(0, half), revoke)
+  if (!first.ok || half === 0) return first.ok ? ok(add) : first
+  const second = await tellRelay(context, add.slice(half), [])
+  return second.ok ? ok([...first.value, ...second.value]) : second
 }
 
 /** Puts tokens that the relay knows on their way to those who have not been told theirs. */
@@ -116,10 +148,7 @@ function inviteToken(invite: Invite): TokenRegistration {
 /** Has the relay forget a token, as soon as it can be told. */
 export function revokeToken(context: Context, token: Uint8Array): void {
   const hashes = [...readRevocations(context), tokenHash(token)]
-  context.store.settings.set(
-    REVOCATIONS,
-    hashes.map((hash) => Buffer.from(hash).toString('hex')),
-  )
+  context.store.settings.set(REVOCATIONS, hashes.map(encodeHex))
 }
 
 function readRevocations(context: Context): Uint8Array[] {
@@ -161,11 +190,11 @@ function revokedEarlier(context: Context, nowMs: number): Uint8Array[] {
 function moveRevocations(context: Context, done: readonly Uint8Array[]): void {
   if (done.length === 0) return
   const atMs = context.clock.nowMs()
-  const doneHex = new Set(done.map((hash) => Buffer.from(hash).toString('hex')))
+  const doneHex = new Set(done.map(encodeHex))
   const revoked = [...readRevoked(context, atMs), ...[...doneHex].map((hash) => ({ hash, atMs }))]
   context.store.settings.set(REVOKED, revoked.slice(-REVOKED_KEPT))
   const left = readRevocations(context)
-    .map((hash) => Buffer.from(hash).toString('hex'))
+    .map(encodeHex)
     .filter((hash) => !doneHex.has(hash))
   context.store.settings.set(REVOCATIONS, left)
 }

@@ -234,7 +234,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     host: RelayHost,
     signer: RequestSigner,
     tokens: Parameters<Relay['putTokens']>[2],
-  ): CallResult<void, 'UNAUTHORIZED'> {
+  ): CallResult<void, 'UNAUTHORIZED' | 'CONFLICT'> {
     const length = Math.max(tokens.add.length, tokens.revoke.length)
     for (let start = 0; start < length; start += MAX_TOKENS_PER_REQUEST) {
       const end = start + MAX_TOKENS_PER_REQUEST
@@ -247,10 +247,9 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
           revoke: tokens.revoke.slice(start, end).map(encodeBase64Url),
         },
         parse: parseNothing,
-        codes: ['UNAUTHORIZED'],
+        codes: ['UNAUTHORIZED', 'CONFLICT'],
         translate: {
           ACCOUNT_UNKNOWN: 'UNAUTHORIZED',
-          CONFLICT: 'INVALID_INPUT',
           TOO_LARGE: 'INVALID_INPUT',
           RELAY_FULL: 'OVERLOADED',
         },
