@@ -13,6 +13,11 @@ export const ErrorCodeView = v.custom<ErrorCode>(
   (value) => typeof value === 'string' && Object.hasOwn(ERRORS, value),
 )
 
+/** At most 64 characters (PROTOCOL §14.2), of up to two UTF-16 units each. */
+const displayName = text(128)
+/** A name with an address beside it. */
+const title = text(500)
+
 export const ContactIdView = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 export const ConversationIdView = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 export const MessageSeqView = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -22,7 +27,7 @@ export const AddressView = v.pipe(v.string(), v.maxLength(300))
 
 export const AccountView = v.strictObject({
   address: AddressView,
-  displayName: text(64),
+  displayName,
   /** SHA-256 fingerprint of the account, for the generated avatar. */
   fingerprint: hex(32),
   createdAtMs: timeMs,
@@ -89,8 +94,8 @@ export const ContactView = v.strictObject({
   conversationId: ConversationIdView,
   address: AddressView,
   /** What to show: our name for them, else theirs, else the address' name part. */
-  title: text(300),
-  displayName: text(64),
+  title,
+  displayName,
   petname: text(64),
   fingerprint: hex(32),
   relation: v.picklist(['request-out', 'request-in', 'accepted', 'blocked']),
@@ -173,7 +178,7 @@ export type MessagePageView = v.InferOutput<typeof MessagePageView>
 
 export const SearchHitView = v.strictObject({
   message: MessageView,
-  title: text(300),
+  title,
   ranges: v.array(v.tuple([count, count])),
 })
 export type SearchHitView = v.InferOutput<typeof SearchHitView>
