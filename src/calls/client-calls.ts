@@ -46,7 +46,7 @@ function withoutUndefined<T extends object>(change: T) {
 /** The use cases of core, by the names that the contract gives them. */
 export const CLIENT_CALLS: ClientCalls = {
   'account.get': (client) => ok(client.account()),
-  'account.updateProfile': (client, { displayName }) => ok(client.updateProfile(displayName)),
+  'account.updateProfile': (client, { displayName }) => client.updateProfile(displayName),
   'account.createInvite': (client) => client.createInvite(),
   'account.delete': (client, { address }) => client.deleteAccount(address),
 

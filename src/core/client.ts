@@ -10,6 +10,7 @@ import type {
   SettingsChange,
 } from '#shared/views.ts'
 import { hostOf, parseRelayHost, type RelayHost } from '#protocol/address.ts'
+import { isDisplayNameSendable } from '#protocol/content.ts'
 import * as contacts from './contacts.ts'
 import type { Context } from './context.ts'
 import * as conversations from './conversations.ts'
@@ -92,7 +93,8 @@ export class Client {
   }
 
   /** Changes our name, and tells it to all accepted contacts. */
-  updateProfile(displayName: string): AccountView {
+  updateProfile(displayName: string): Result<AccountView, Failure<'INVALID_INPUT'>> {
+    if (!isDisplayNameSendable(displayName)) return err(failure('INVALID_INPUT'))
     const { store, clock } = this.#context
     this.#context.commit(() => {
       store.account.save({ ...this.#context.account(), displayName })
@@ -103,7 +105,7 @@ export class Client {
     })
     this.#jobs.wakeDeposits()
     this.events.emit('account.changed', this.account())
-    return this.account()
+    return ok(this.account())
   }
 
   createInvite() {

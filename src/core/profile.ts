@@ -2,6 +2,7 @@ import { AgreementKeyPair, randomBytes, SigningKeyPair } from '#crypto/primitive
 import { ERRORS, failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
 import { makeAddress, NAME_PATTERN, parseRelayHost } from '#protocol/address.ts'
+import { isDisplayNameSendable } from '#protocol/content.ts'
 import { Client } from './client.ts'
 import { Context } from './context.ts'
 import { DeviceKeys } from './device-keys.ts'
@@ -58,6 +59,8 @@ export async function createProfile(
   if (host === null) return err(failure('ADDRESS_INVALID'))
   const name = input.name.trim().toLowerCase()
   if (!NAME_PATTERN.test(name)) return err(failure('NAME_INVALID'))
+  // Others would take nothing that comes with it.
+  if (!isDisplayNameSendable(input.displayName)) return err(failure('INVALID_INPUT'))
   if (parts.storage.exists()) return err(failure('PROFILE_EXISTS'))
   // Asked before anything is written: most refusals end here.
   const free = await parts.relay.nameFree(host, name)

@@ -123,7 +123,7 @@ export function decodeContent(bytes: Uint8Array): Content | null {
   if (content === null) return null
   const { profile, tokenGrant, receipts, resendRequest, signedMode, checkpoints, inviteProof } =
     content
-  if (profile && [...profile.displayName].length > MAX_DISPLAY_NAME_CHARS) return null
+  if (profile && !isDisplayNameSendable(profile.displayName)) return null
   if (tokenGrant && tokenGrant.token.length !== TOKEN_BYTES) return null
   if (
     receipts &&
@@ -204,6 +204,11 @@ export function isTextSendable(text: string): boolean {
   return (
     text.length * 3 <= MAX_TEXT_BYTES || new TextEncoder().encode(text).length <= MAX_TEXT_BYTES
   )
+}
+
+/** Whether a name is within the limit of what others take for one. */
+export function isDisplayNameSendable(name: string): boolean {
+  return [...name].length <= MAX_DISPLAY_NAME_CHARS
 }
 
 /** Cuts a text to an excerpt of at most 200 characters, never inside a surrogate pair. */

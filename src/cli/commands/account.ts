@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { InvalidArgumentError, type Command } from 'commander'
+import { isDisplayNameSendable, MAX_DISPLAY_NAME_CHARS } from '#protocol/content.ts'
 import { ok } from '#shared/result.ts'
 import { notConnected, type CommandRun, type Outcome } from '../command-run.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -20,12 +21,19 @@ export function initCommand(perform: Perform): Command {
   ])
     .argument('<name>', '2 to 32 of a–z, 0–9, dot, dash and underscore')
     .requiredOption('--relay <host>', 'host of the relay, with its port where it needs one')
-    .option('--display-name <name>', 'what contacts see')
+    .option('--display-name <name>', 'what contacts see', parseDisplayName)
     .option('--invite-code <code>', 'where the relay wants one')
     .addOption(waitOption('how long to wait for the relay to have the keys', 15))
     .action((name: string, flags: InitFlags, self: Command) =>
       perform(self, (run) => init(run, name, flags)),
     )
+}
+
+function parseDisplayName(name: string): string {
+  if (!isDisplayNameSendable(name.trim())) {
+    throw new InvalidArgumentError(`It has at most ${MAX_DISPLAY_NAME_CHARS} characters.`)
+  }
+  return name.trim()
 }
 
 function init(run: CommandRun, name: string, flags: InitFlags): Promise<Outcome> {

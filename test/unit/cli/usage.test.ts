@@ -72,6 +72,10 @@ describe('the command line', () => {
     { args: ['send', 'ada@relay'], says: "missing required argument 'text'" },
     { args: ['whoami', '--frobnicate'], says: "unknown option '--frobnicate'" },
     { args: ['init', 'ada'], says: '--relay <host>' },
+    {
+      args: ['init', 'ada', '--relay', 'localhost', '--display-name', 'x'.repeat(65)],
+      says: 'It has at most 64 characters.',
+    },
     { args: ['receive', '--wait', 'soon'], says: 'It must be a number of seconds' },
     {
       args: ['messages', 'ada@relay', '--limit', '0'],

@@ -68,6 +68,8 @@ test('an account with a passphrase is made, closed, and opened again with that p
 test('a refused account leaves nothing behind', async () => {
   valueOf(await files.kind())
   expect(codeOf(await files.create({ ...wish, name: 'A!' }))).toBe('NAME_INVALID')
+  const displayName = 'x'.repeat(65)
+  expect(codeOf(await files.create({ ...wish, displayName }))).toBe('INVALID_INPUT')
   expect(codeOf(await files.create({ ...wish, passphrase: 'short' }))).toBe('PASSPHRASE_WEAK')
   expect(valueOf(await files.kind())).toBe('none')
   expect(readdirSync(folder).toSorted()).toEqual(['profile.lock', 'relay'])
