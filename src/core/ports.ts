@@ -61,8 +61,10 @@ export interface Keychain {
 export interface ProfileStorage {
   /** Whether there is a database file. */
   exists(): boolean
+  /** Makes a database that holds the account: both or neither are there. */
   create(
     databaseKey: Uint8Array,
+    account: Account,
   ): Result<Store, Failure<'PROFILE_EXISTS' | 'STORE_FULL' | 'STORE_DAMAGED'>>
   /** Never changes or removes a file that it cannot open. */
   open(databaseKey: Uint8Array): Result<Store, Failure<StoreOpenError>>

@@ -78,16 +78,10 @@ export async function createProfile(
   }
   const saved = await parts.keychain.save(secrets)
   if (!saved.ok) return saved
-  const created = parts.storage.create(databaseKey)
-  if (!created.ok) {
-    await parts.keychain.remove()
-    return created
-  }
-  const store = created.value
   const keys = new DeviceKeys(signing, agreement)
   const address = makeAddress(name, host)
   const nowMs = parts.clock.nowMs()
-  store.account.save({
+  const created = parts.storage.create(databaseKey, {
     address,
     deviceId: PRIMARY_DEVICE_ID,
     displayName: input.displayName,
@@ -98,6 +92,11 @@ export async function createProfile(
     registered: false,
     relayCursor: 0,
   })
+  if (!created.ok) {
+    await parts.keychain.remove()
+    return created
+  }
+  const store = created.value
   const context = contextOf(parts, store, keys)
   rememberInviteCode(store.settings, input.inviteCode)
   const registered = await registerAccount(context)

@@ -67,6 +67,8 @@ export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode>
 
   async create(wish: AccountWish): Promise<Result<Client, Failure<ErrorCode>>> {
     const { passphrase } = wish
+    // Before the file that says where its key is gets another's place.
+    if (this.#storage().exists()) return err(failure('PROFILE_EXISTS'))
     // First: keys in a keychain that no file tells of could not be found again.
     const file = await createProfileFile(this.#root, passphrase === null ? 'keychain' : 'vault')
     if (!file.ok) return file

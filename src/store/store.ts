@@ -25,7 +25,8 @@ export type CreateStoreError = 'PROFILE_EXISTS' | 'STORE_FULL'
 export function fileProfileStorage(path: string): ProfileStorage {
   return {
     exists: () => existsSync(path),
-    create: (key) => createStore({ path, key }),
+    create: (key, account) =>
+      createStore({ path, key }, MIGRATIONS, (store) => store.account.save(account)),
     open: (key) => openStore({ path, key }),
     discard: () => {
       removeFiles(path)
@@ -36,11 +37,12 @@ export function fileProfileStorage(path: string): ProfileStorage {
 
 /**
  * Makes the database of a new profile and opens it. It is built under another name and appears whole or not at
- * all; an existing file is left alone.
+ * all, with what `fill` puts into it; an existing file is left alone.
  */
 export function createStore(
   { path, key }: StoreLocation,
   migrations: readonly Migration[] = MIGRATIONS,
+  fill: (store: Store) => void = () => undefined,
 ): Result<Store, Failure<CreateStoreError>> {
   if (existsSync(path)) return err(failure('PROFILE_EXISTS'))
   const draft = draftOf(path)
@@ -52,6 +54,7 @@ export function createStore(
     const connection = new Connection(draft, key)
     try {
       migrate(connection, migrations)
+      fill(new SqliteStore(connection))
     } finally {
       connection.close()
     }

@@ -75,6 +75,14 @@ test('a refused account leaves nothing behind', async () => {
   expect(readdirSync(folder).toSorted()).toEqual(['profile.lock', 'relay'])
 })
 
+test('where there is an account, none is made, and it can still be opened', async () => {
+  valueOf(await files.kind())
+  await keep(valueOf(await files.create(wish))).close()
+  expect(codeOf(await files.create({ ...wish, name: 'ben' }))).toBe('PROFILE_EXISTS')
+  const opened = keep(valueOf(await files.open(PASSPHRASE)))
+  expect(files.account(opened)).toMatchObject({ displayName: 'Ada' })
+})
+
 test('an account that was deleted leaves an empty folder', async () => {
   valueOf(await files.kind())
   const client = keep(valueOf(await files.create(wish)))

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,9 +11,11 @@ import {
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import Database from 'better-sqlite3'
+import type { Account } from '#core/model.ts'
 import type { Store } from '#core/ports.ts'
 import { CIPHER, Connection, PAGE_HEADER } from '#store/connection.ts'
 import { StoreError } from '#store/store-error.ts'
+import { MIGRATIONS } from '#store/migrations/list.ts'
 import { createStore, fileProfileStorage, openStore } from '#store/store.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 import {
@@ -28,19 +31,21 @@ import { KEY, newPlainStore, newStore, temporaryFolder } from './stores.ts'
 const WRONG_KEY = new Uint8Array(32).fill(0xaa)
 const SECRET_WORDS = ['xylophonist', 'Ada.Lovelace', 'quagmire', 'Zebedee', 'benjamin-k']
 
+const ACCOUNT: Account = {
+  address: address('ada.lovelace@relay.example'),
+  deviceId: 1,
+  displayName: 'Ada.Lovelace',
+  signingKey: new Uint8Array(65),
+  agreementKey: new Uint8Array(65),
+  deviceCertificate: new Uint8Array(8),
+  createdAtMs: 1,
+  registered: true,
+  relayCursor: 1,
+}
+
 /** Puts each of the secret words where it would lie in a real profile. */
 function fillWithSecrets(store: Store): void {
-  store.account.save({
-    address: address('ada.lovelace@relay.example'),
-    deviceId: 1,
-    displayName: 'Ada.Lovelace',
-    signingKey: new Uint8Array(65),
-    agreementKey: new Uint8Array(65),
-    deviceCertificate: new Uint8Array(8),
-    createdAtMs: 1,
-    registered: true,
-    relayCursor: 1,
-  })
+  store.account.save(ACCOUNT)
   const contact = store.contacts.add(
     contactOf({ address: address('benjamin-k@relay.example'), petname: 'Zebedee' }),
   )
@@ -281,11 +286,27 @@ describe('the storage of a profile', () => {
     expect(storage.exists()).toBe(false)
     expect(codeOf(storage.open(KEY))).toBe('PROFILE_MISSING')
     expect(readdirSync(folder)).toEqual([])
-    valueOf(storage.create(KEY)).close()
-    expect(codeOf(storage.create(KEY))).toBe('PROFILE_EXISTS')
-    valueOf(storage.open(KEY)).close()
+    valueOf(storage.create(KEY, ACCOUNT)).close()
+    expect(codeOf(storage.create(KEY, ACCOUNT))).toBe('PROFILE_EXISTS')
+    const store = valueOf(storage.open(KEY))
+    expect(store.account.get()).toMatchObject({ address: ACCOUNT.address })
+    store.close()
     storage.discard()
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('is not there before it holds what it is made with', () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'sotto.db')
+    let isThere: boolean | null = null
+    const made = createStore({ path, key: KEY }, MIGRATIONS, () => {
+      isThere = existsSync(path)
+      throw new StoreError('STORE_FULL')
+    })
+    expect(isThere).toBe(false)
+    expect(codeOf(made)).toBe('STORE_FULL')
+    expect(existsSync(path)).toBe(false)
+    valueOf(createStore({ path, key: KEY })).close()
   })
 
   test('is made anew over what an interrupted attempt has left', () => {
