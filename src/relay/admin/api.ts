@@ -6,7 +6,8 @@ import { MAX_INVITE_USES } from '../invite-code.ts'
 const strict = { additionalProperties: false } as const
 const count = () => Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const quota = () => Type.Union([Type.Integer({ minimum: 0, maximum: 1e12 }), Type.Null()])
-const name = () => Type.String({ minLength: 1, maxLength: 64 })
+/** PostgreSQL has no text with a NUL. */
+const name = () => Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\u0000]*$' })
 const time = () => count()
 const timeOrNull = () => Type.Union([time(), Type.Null()])
 

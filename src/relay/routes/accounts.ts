@@ -23,6 +23,7 @@ import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import { SESSION_LIFETIME_MS } from '../sessions.ts'
 import { StorageFullError, type AccountRecord, type NewDeviceList } from '../storage.ts'
+import { accountNamed } from './account-named.ts'
 import { workSalt } from './service.ts'
 
 /** A stored signing key as JWK. */
@@ -144,8 +145,7 @@ export function accountRoutes(app: RelayApp, context: RelayContext): void {
     },
     async (request) => {
       rates.take('lookups', requesterKey(request.ip))
-      const account = await storage.findAccount(request.params.name)
-      if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+      const account = await accountNamed(storage, request.params.name)
       return identity(account, await keyLog.proof(account.name))
     },
   )

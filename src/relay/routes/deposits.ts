@@ -14,6 +14,7 @@ import { DepositStream } from '../deposit-stream.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse, RequestError } from '../request-error.ts'
 import type { Upgrades } from '../upgrades.ts'
+import { accountNamed } from './account-named.ts'
 
 const decode = (text: string): Uint8Array => Buffer.from(text, 'base64url')
 const STORED = { stored: true as const }
@@ -109,10 +110,10 @@ export function depositRoutes(
     async (request, reply) => {
       const body = bodyOf(request.body)
       rates.take('knocks', requesterKey(request.ip))
-      const account = await storage.findAccount(request.headers['sotto-account'])
+      const account = await accountNamed(storage, request.headers['sotto-account'])
       const deviceId = Number(request.headers['sotto-device'])
-      const device = account?.devices.find((candidate) => candidate.deviceId === deviceId)
-      if (account === null || device === undefined) throw refuse('ACCOUNT_UNKNOWN')
+      const device = account.devices.find((candidate) => candidate.deviceId === deviceId)
+      if (device === undefined) throw refuse('ACCOUNT_UNKNOWN')
       rates.take('knocked', String(account.id))
       const knock = { mailbox: device.mailbox, id: decode(request.params.id), body }
       const result = await storage.knock(knock, desk.limits, nowMs())

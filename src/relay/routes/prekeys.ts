@@ -12,6 +12,7 @@ import type { RelayApp, RelayContext } from '../context.ts'
 import { requesterKey } from '../rate-limits.ts'
 import { refuse } from '../request-error.ts'
 import type { Prekey, PrekeyBundle, SignedPrekey } from '../storage.ts'
+import { accountNamed } from './account-named.ts'
 import { signingJwk } from './accounts.ts'
 
 /** How long a repeated request for bundles gets the same keys. */
@@ -123,8 +124,7 @@ export function prekeyRoutes(app: RelayApp, context: RelayContext): void {
       const { name } = request.params
       const requester = requesterKey(request.ip)
       rates.take('lookups', requester)
-      const account = await storage.findAccount(name)
-      if (account === null) throw refuse('ACCOUNT_UNKNOWN')
+      const account = await accountNamed(storage, name)
       // Not for any name that somebody thinks of: each that is asked for is remembered for minutes.
       rates.take('bundles', `${requester} ${account.id}`)
       const bundles = await storage.takeBundles(account.id, {

@@ -23,7 +23,7 @@ import {
   POSTGRES_PROGRAMS,
   PostgresServer,
 } from '#test/helpers/postgres-server.ts'
-import { testAccount, testClient, testRelay, until, unwrap } from './harness.ts'
+import { call, testAccount, testClient, testRelay, until, unwrap } from './harness.ts'
 import { batchConformance } from './batch-conformance.ts'
 import { blobsConformance } from './blobs-conformance.ts'
 import { groupsConformance } from './groups-conformance.ts'
@@ -425,6 +425,28 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
         expect(await server.query('SELECT 1 FROM sotto.presence')).toEqual([])
         expect(await server.query('SELECT 1 FROM sotto.processes')).toEqual([])
       }
+    })
+  })
+
+  describe('a relay on it', () => {
+    test('asks for no name that cannot be, whose characters the database might refuse', async () => {
+      const blobs = mkdtempSync(join(tmpdir(), 'sotto-blobs-'))
+      const relay = await testRelay({ database: server.url, withoutStandbys: true, blobs })
+      const id = 'A'.repeat(22)
+      const unknown = { status: 404, code: 'ACCOUNT_UNKNOWN' }
+      for (const name of ['%00', 'alice%00', '%EF%BF%BF', '%F0%9F%98%80', 'ALICE']) {
+        expect(await call(relay, 'GET', `/v1/accounts/${name}`)).toMatchObject(unknown)
+        const headers = { 'idempotency-key': id }
+        const taken = await call(relay, 'POST', `/v1/accounts/${name}/bundles`, { headers })
+        expect(taken).toMatchObject(unknown)
+      }
+      const knock = await call(relay, 'PUT', `/v1/knocks/${id}`, {
+        headers: { 'sotto-account': '\u00ff\u00fe', 'sotto-device': '1' },
+        body: Uint8Array.of(1),
+      })
+      expect(knock).toMatchObject(unknown)
+      await relay.close()
+      rmSync(blobs, { recursive: true })
     })
   })
 
