@@ -157,9 +157,9 @@ export class Primary {
       return client
     } catch (cause) {
       client?.release(true)
-      // Waiting in vain until others have finished says nothing about the server.
+      // Waiting in vain until others have finished says nothing about the server, nor that it takes no more connections.
       const busy = client === null && pool.totalCount >= pool.options.max
-      if (!busy) this.suspect(server, cause)
+      if (!busy && isLost(cause)) this.suspect(server, cause)
       throw new StorageUnavailableError('there is no connection to the database', { cause })
     }
   }

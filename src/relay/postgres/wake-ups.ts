@@ -4,7 +4,7 @@ import { randomBytes } from '#crypto/primitives.ts'
 import type { MailboxId } from '../storage.ts'
 import type { WakeUpChannel } from '../wake-up-channel.ts'
 import type { DatabaseAddress } from './database-url.ts'
-import { connectionConfig, timelineOf, type Primary, type Server } from './primary.ts'
+import { connectionConfig, isLost, timelineOf, type Primary, type Server } from './primary.ts'
 import type { Transactions } from './transactions.ts'
 
 /** How a process learns of what others stored: by LISTEN, or by looking, for engines without it. */
@@ -143,7 +143,9 @@ export class DatabaseWakeUps implements WakeUpChannel {
       const server = await this.#options.primary.current().catch(() => null)
       if (server !== null) {
         await this.#follow(server).catch((cause: unknown) => {
-          if (!this.#stopped.signal.aborted) this.#options.primary.suspect(server, cause)
+          if (!this.#stopped.signal.aborted && isLost(cause)) {
+            this.#options.primary.suspect(server, cause)
+          }
         })
       }
       await pauseUnless(this.#stopped.signal, CONNECT_EVERY_MS)

@@ -402,6 +402,30 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
     })
   })
 
+  describe('a server that takes no more connections', () => {
+    test('is no lost one: what has a connection goes on', async () => {
+      const small = await PostgresServer.create('small')
+      small.configure({ max_connections: '6', superuser_reserved_connections: '0' })
+      await small.start()
+      const address = databaseAddress(small.url)
+      await migratePostgres(address)
+      const said: string[] = []
+      const storage = await open({ address, log: (event) => said.push(event) })
+      const { mailbox } = await withToken(storage)
+      for (let turn = 0; turn < 3; turn++) {
+        const reads = Array.from({ length: 20 }, () => storage.waiting(mailbox, 0, 1, 1))
+        const answers = await Promise.allSettled(reads)
+        const refused = answers.filter((answer) => answer.status === 'rejected')
+        for (const { reason } of refused) expect(reason).toBeInstanceOf(StorageUnavailableError)
+        if (turn === 0) expect(refused.length).toBeGreaterThan(0)
+        expect(answers.length).toBeGreaterThan(refused.length)
+      }
+      expect(said.filter((event) => event.includes('is lost'))).toEqual([])
+      await storage.close()
+      await small.remove()
+    })
+  })
+
   describe('hints', () => {
     test.each(['listen', 'poll'] as const)('reach the other process (%s)', async (wakeUp) => {
       const [here, there] = await Promise.all([open({ wakeUp }), open({ wakeUp })])
