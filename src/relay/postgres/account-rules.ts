@@ -53,7 +53,7 @@ export class AccountRules {
   }
 
   #set(text: string, account: AccountId, values: readonly Value[]): Promise<boolean> {
-    return this.#transactions.run(async (transaction) => {
+    return this.#transactions.answer(async (transaction) => {
       if ((await transaction.query(LOCK_ACCOUNT, [account])).length === 0) return false
       transaction.send(text, [account, ...values])
       transaction.send(DROP_EMPTY, [account])

@@ -260,7 +260,7 @@ export class AccountTables {
   }
 
   addInviteCode(hash: Uint8Array, uses: number, expiresAtMs: number): Promise<void> {
-    return this.#transactions.run(async (transaction) =>
+    return this.#transactions.answer(async (transaction) =>
       transaction.send(
         'INSERT INTO invite_codes (hash, uses_left, expires_ms) VALUES ($1, $2, $3)',
         [hash, uses, expiresAtMs],

@@ -107,6 +107,6 @@ export class AdministrationTables {
 
   /** @returns how many rows were changed. */
   #change(text: string, values: readonly Value[]): Promise<number> {
-    return this.#transactions.run((transaction) => transaction.change(text, values))
+    return this.#transactions.answer((transaction) => transaction.change(text, values))
   }
 }

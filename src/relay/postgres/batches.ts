@@ -18,7 +18,7 @@ interface Waiting<Job, Answer> {
 }
 
 /** Whoever waits longer is told to try again: a commit may wait for its standbys for hours. */
-const ANSWER_WITHIN_MS = 10_000
+export const ANSWER_WITHIN_MS = 10_000
 /** Refused at once beyond: nothing is gained by waiting, and memory is bounded. */
 const MAX_WAITING = 4_096
 

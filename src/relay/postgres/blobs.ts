@@ -99,7 +99,7 @@ export class BlobTables {
   }
 
   create(blob: Omit<BlobRecord, 'offset'>, quota: BlobQuota, nowMs: number): Promise<BlobCreation> {
-    return this.#transactions.run((transaction) => create(transaction, blob, quota, nowMs))
+    return this.#transactions.answer((transaction) => create(transaction, blob, quota, nowMs))
   }
 
   async find(id: Uint8Array, nowMs: number): Promise<BlobRecord | null> {
@@ -111,18 +111,18 @@ export class BlobTables {
     part: { readonly blob: Uint8Array; readonly key: string; readonly offset: number },
     nowMs: number,
   ): Promise<'begun' | 'conflict' | 'gone'> {
-    return this.#transactions.run((transaction) => begin(transaction, part, nowMs))
+    return this.#transactions.answer((transaction) => begin(transaction, part, nowMs))
   }
 
   finish(
     part: { readonly key: string; readonly length: number },
     keptUntilMs: number,
   ): Promise<BlobRecord | null> {
-    return this.#transactions.run((transaction) => finish(transaction, part, keptUntilMs))
+    return this.#transactions.answer((transaction) => finish(transaction, part, keptUntilMs))
   }
 
   async abandon(key: string): Promise<void> {
-    await this.#transactions.run((transaction) => transaction.change(ABANDON, [key]))
+    await this.#transactions.answer((transaction) => transaction.change(ABANDON, [key]))
   }
 
   parts(id: Uint8Array, from: number, to: number): Promise<readonly BlobPart[]> {
@@ -131,7 +131,7 @@ export class BlobTables {
 
   async delete(id: Uint8Array, account: AccountId): Promise<boolean> {
     const values = [id, account]
-    const removed = await this.#transactions.run((transaction) =>
+    const removed = await this.#transactions.answer((transaction) =>
       transaction.change(REMOVE, values),
     )
     return removed > 0

@@ -98,7 +98,7 @@ export class GroupTables {
   ): Promise<CommitOutcome> {
     const first = await this.#firstEpoch(commit.group, commit.tokenHash)
     if (first === 'refused' || (first === 'unknown' && !mayCreate)) return first
-    return this.#transactions.run((transaction) =>
+    return this.#transactions.answer((transaction) =>
       put(transaction, commit, limits, mayCreate, nowMs),
     )
   }

@@ -146,12 +146,12 @@ export class PrekeyTables {
   }
 
   publish(mailbox: MailboxId, upload: PrekeyUpload, maxWaiting: number): Promise<Publication> {
-    return this.#transactions.run((transaction) =>
+    return this.#transactions.answer((transaction) =>
       publish(transaction, mailbox, upload, maxWaiting),
     )
   }
 
   takeBundles(account: AccountId, request: BundleRequest): Promise<readonly PrekeyBundle[] | null> {
-    return this.#transactions.run((transaction) => takeBundles(transaction, account, request))
+    return this.#transactions.answer((transaction) => takeBundles(transaction, account, request))
   }
 }

@@ -81,7 +81,7 @@ export class TokenTables {
     maxTokens: number,
     nowMs: number,
   ): Promise<'stored' | 'conflict' | 'too-many' | 'gone'> {
-    return this.#transactions.run((transaction) =>
+    return this.#transactions.answer((transaction) =>
       putTokens(transaction, account, change, maxTokens, nowMs),
     )
   }

@@ -1,5 +1,6 @@
 import { DatabaseError, type Client, type QueryResult } from 'pg'
 import { StorageFullError, StorageUnavailableError } from '../storage.ts'
+import { ANSWER_WITHIN_MS } from './batches.ts'
 import { isLost, type Primary, type Server } from './primary.ts'
 
 const ATTEMPTS = 6
@@ -138,6 +139,24 @@ export class Transactions {
       }
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempt
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+
+  /**
+   * As {@link run}, for one who waits for the answer. Where it does not come in time that is a rejection like any other:
+   * the change may still happen.
+   */
+  async answer<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      const giveUp = (): void =>
+        reject(new StorageUnavailableError('the database did not answer in time'))
+      timer = setTimeout(giveUp, ANSWER_WITHIN_MS)
+    })
+    try {
+      return await Promise.race([this.run(work), late])
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -12,6 +12,7 @@ import { openPostgresStorage, type PostgresStorageOptions } from '#relay/postgre
 import { Transactions } from '#relay/postgres/transactions.ts'
 import {
   StorageUnavailableError,
+  type AccountId,
   type MailboxId,
   type MailboxLimits,
   type RelayStorage,
@@ -302,6 +303,27 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
         const answer = storage.ping().catch((cause: unknown) => cause)
         await server.query(`SELECT pg_cancel_backend(${await waitingCommit()})`)
         expect(await answer).toBeInstanceOf(StorageUnavailableError)
+      })
+    })
+
+    test('whoever waits for an answer is told to try again', async () => {
+      await withLostStandby(async (storage) => {
+        const account = 1 as AccountId
+        const hash = randomBytes(32)
+        const token = { hash, label: randomBytes(16), uses: null, expiresAtMs: null }
+        const request = { hash, nowMs: NOW, rememberUntilMs: 2_000, lastResortOnly: false }
+        const blob = { id: randomBytes(16), account, length: 1, expiresAtMs: 2_000 }
+        const answers = await Promise.allSettled([
+          storage.takeBundles(account, request),
+          storage.putTokens(account, { add: [token], revoke: [] }, 10, NOW),
+          storage.createBlob(blob, { blobs: 1, bytes: 1 }, NOW),
+          storage.deleteBlob(blob.id, account),
+          storage.setBlocked(account, NOW),
+          storage.reserveName('reserved'),
+        ])
+        for (const answer of answers) {
+          expect(answer).toMatchObject({ reason: expect.any(StorageUnavailableError) })
+        }
       })
     })
 
