@@ -42,6 +42,13 @@ const ASSUMED = {
   retentionDays: 30,
   idleConnectionBytes: 20 * 1024,
   connectionsARelay: 10_000,
+  /** A connected device's mailbox is looked into so often, by one query that mostly finds nothing. */
+  lookEverySeconds: 25,
+  /** Of such a query, measured by itself, six at a time over 1,000 mailboxes. */
+  lookRelayUs: 42,
+  lookPrimaryUs: 38,
+  /** Connections of a relay to its database. */
+  databaseConnectionsARelay: 22,
   /** Of a processor, so that an outage can be caught up with. */
   utilisation: 0.5,
   relayCores: 1,
@@ -88,6 +95,8 @@ interface Plan {
   readonly peak: number
   readonly relays: number
   readonly databases: number
+  readonly looks: number
+  readonly databaseConnections: number
   readonly logMegabytes: number
   readonly waitingGigabytes: number
   readonly idsGigabytes: number
@@ -102,17 +111,23 @@ const RELAY_US = COST.depositRelayUs + COST.drainRelayUs
 function plan(accounts: number): Plan {
   const day = dayOf(accounts)
   const peak = Math.max(...day)
-  const relaysForWork = (peak * RELAY_US) / 1e6 / (ASSUMED.relayCores * ASSUMED.utilisation)
-  const relaysForConnections = (accounts * ASSUMED.onlineShare) / ASSUMED.connectionsARelay
-  const databaseRate = (ASSUMED.primaryCores * ASSUMED.utilisation * 1e6) / PRIMARY_US
-  const databases = Math.ceil(peak / databaseRate)
+  const online = accounts * ASSUMED.onlineShare
+  const looks = online / ASSUMED.lookEverySeconds
+  const relayCores = (peak * RELAY_US + looks * ASSUMED.lookRelayUs) / 1e6
+  const relaysForWork = relayCores / (ASSUMED.relayCores * ASSUMED.utilisation)
+  const relaysForConnections = online / ASSUMED.connectionsARelay
+  const relays = Math.max(2, Math.ceil(relaysForWork), Math.ceil(relaysForConnections))
+  const primaryCores = (peak * PRIMARY_US + looks * ASSUMED.lookPrimaryUs) / 1e6
+  const databases = Math.ceil(primaryCores / (ASSUMED.primaryCores * ASSUMED.utilisation))
   const envelopesADay = accounts * ASSUMED.messagesADay * ASSUMED.envelopesAMessage
-  const { backlog, catchUpSeconds } = failOverAtPeak(day, databases)
+  const { backlog, catchUpSeconds } = failOverAtPeak(day, databases, looks)
   return {
     accounts,
     peak,
-    relays: Math.max(2, Math.ceil(relaysForWork), Math.ceil(relaysForConnections)),
+    relays,
     databases,
+    looks,
+    databaseConnections: (relays * ASSUMED.databaseConnectionsARelay) / databases,
     logMegabytes: (peak * (COST.depositLogBytes + COST.expiryLogBytes)) / 1e6,
     waitingGigabytes: (accounts * ASSUMED.waitingEach * COST.envelopeBytes) / 1e9,
     idsGigabytes: (envelopesADay * ASSUMED.retentionDays * COST.idBytes) / 1e9,
@@ -125,9 +140,11 @@ function plan(accounts: number): Plan {
 function failOverAtPeak(
   day: readonly number[],
   databases: number,
+  looks: number,
 ): { readonly backlog: number; readonly catchUpSeconds: number } {
   const start = day.indexOf(Math.max(...day))
-  const capacity = (ASSUMED.primaryCores * 1e6) / PRIMARY_US
+  const lookCores = ((looks / databases) * ASSUMED.lookPrimaryUs) / 1e6
+  const capacity = ((ASSUMED.primaryCores - lookCores) * 1e6) / PRIMARY_US
   let backlog = 0
   let most = 0
   for (let second = 0; second < SECONDS_A_DAY; second++) {
@@ -161,7 +178,15 @@ const planned = table(
   [
     ['Envelopes a second, busiest minute', ...plans.map(({ peak }) => whole(peak))],
     ['Relay processes', ...plans.map(({ relays }) => whole(relays))],
+    [
+      'Looks into mailboxes of connected devices a second',
+      ...plans.map(({ looks }) => whole(looks)),
+    ],
     ['Database clusters of 3 servers', ...plans.map(({ databases }) => whole(databases))],
+    [
+      'Connections to a cluster',
+      ...plans.map(({ databaseConnections }) => whole(databaseConnections)),
+    ],
     ['Log at the peak, MB/s', ...plans.map(({ logMegabytes }) => short(logMegabytes))],
     ['Waiting envelopes, GB', ...plans.map(({ waitingGigabytes }) => short(waitingGigabytes))],
     ['Ids kept 30 days, GB', ...plans.map(({ idsGigabytes }) => short(idsGigabytes))],
@@ -175,7 +200,8 @@ const planned = table(
 const costs =
   `An envelope costs ${whole(RELAY_US)} µs at a relay and ${whole(PRIMARY_US)} µs at the primary. A primary of ` +
   `${ASSUMED.primaryCores} cores, half of it left free, takes ` +
-  `${whole((ASSUMED.primaryCores * ASSUMED.utilisation * 1e6) / PRIMARY_US)} a second.`
+  `${whole((ASSUMED.primaryCores * ASSUMED.utilisation * 1e6) / PRIMARY_US)} a second. A look that finds nothing costs ` +
+  `${ASSUMED.lookRelayUs} µs at a relay and ${ASSUMED.lookPrimaryUs} µs at the primary.`
 const text = `${planned}\n\n${costs}`
 console.log(text)
 if (process.argv.includes('--write')) writeSection('SCALING.md', 'capacity', text)

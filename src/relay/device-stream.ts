@@ -7,7 +7,8 @@ import {
 } from '#protocol/relay-frames.ts'
 import { STREAM_WINDOW } from '#protocol/relay-limits.ts'
 import type { RelayMetrics } from './metrics.ts'
-import type { MailboxId, RelayStorage } from './storage.ts'
+import { StorageUnavailableError, type MailboxId, type RelayStorage } from './storage.ts'
+import type { Turns } from './turns.ts'
 
 /** Read from the database at a time. */
 const CHUNK_BYTES = 256 * 1024
@@ -17,6 +18,8 @@ const MAX_BUFFERED_BYTES = 1024 * 1024
 interface StreamParts {
   readonly storage: RelayStorage
   readonly metrics: RelayMetrics
+  /** Of all streams, for reading from the storage. */
+  readonly reads: Turns
   readonly onError: (cause: unknown) => void
 }
 
@@ -26,6 +29,7 @@ export class DeviceStream {
   readonly #socket: WebSocket
   readonly #storage: RelayStorage
   readonly #metrics: RelayMetrics
+  readonly #reads: Turns
   readonly #onError: (cause: unknown) => void
   /** Sent and not yet acknowledged, ascending. */
   #unacknowledged: number[] = []
@@ -42,13 +46,14 @@ export class DeviceStream {
     socket: WebSocket,
     mailbox: MailboxId,
     after: number,
-    { storage, metrics, onError }: StreamParts,
+    { storage, metrics, reads, onError }: StreamParts,
   ) {
     this.mailbox = mailbox
     this.#socket = socket
     this.#sentThrough = after
     this.#storage = storage
     this.#metrics = metrics
+    this.#reads = reads
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     socket.on('pong', () => (this.#alive = true))
@@ -63,6 +68,8 @@ export class DeviceStream {
     this.#pumping = true
     this.#fill()
       .catch((cause: unknown) => {
+        // All streams see it. The next hint or heartbeat finds what waits; all devices coming back would find no more.
+        if (cause instanceof StorageUnavailableError) return
         this.#onError(cause)
         this.#socket.close(1011)
       })
@@ -102,11 +109,8 @@ export class DeviceStream {
         this.#bufferFull = true
         return
       }
-      const envelopes = await this.#storage.waiting(
-        this.mailbox,
-        this.#sentThrough,
-        room,
-        CHUNK_BYTES,
+      const envelopes = await this.#reads.run(() =>
+        this.#storage.waiting(this.mailbox, this.#sentThrough, room, CHUNK_BYTES),
       )
       if (envelopes === null) {
         this.close(STREAM_CLOSE.accountDeleted)

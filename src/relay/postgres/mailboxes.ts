@@ -23,17 +23,19 @@ interface RemovedRow {
   readonly shared: number | null
 }
 
+type NoEnvelopeRow = { readonly [Column in keyof EnvelopeRow]: null }
+
 const LANES = 2
 const MAX_JOBS = 256
 
-// The first whatever its size; the lengths are known without reading the bodies.
-const WAITING = `SELECT seq, id, label, received_ms, body FROM (
+// The first whatever its size; the lengths are known without reading the bodies. One row without an envelope where none
+// waits, none at all where there is no such device.
+const WAITING = `SELECT seq, id, label, received_ms, body FROM devices LEFT JOIN (
     SELECT *, sum(length(body)) OVER (ORDER BY seq) AS bytes FROM (
       SELECT seq, id, label, received_ms, ${BODY} AS body FROM envelopes e
       WHERE mailbox = $1 AND seq > $2 ORDER BY seq LIMIT $3
     ) AS next
-  ) AS counted WHERE bytes <= $4 OR bytes = length(body) ORDER BY seq`
-const EXISTS = 'SELECT mailbox FROM devices WHERE mailbox = $1'
+  ) AS counted ON bytes <= $4 OR bytes = length(body) WHERE devices.mailbox = $1 ORDER BY seq`
 export const LOCK_DEVICES =
   'SELECT mailbox FROM devices WHERE mailbox = ANY ($1::bigint[]) ORDER BY mailbox FOR NO KEY UPDATE'
 const REMOVED = `RETURNING e.mailbox, e.seq, e.id, e.knock, e.shared, length(${BODY}) AS bytes`
@@ -155,12 +157,9 @@ export class MailboxTables {
     maxBytes: number,
   ): Promise<readonly StoredEnvelope[] | null> {
     const values = [mailbox, after, limit, maxBytes]
-    const rows = await this.#transactions.read<EnvelopeRow>(WAITING, values)
-    if (rows.length === 0) {
-      const found = await this.#transactions.read(EXISTS, [mailbox])
-      return found.length === 0 ? null : []
-    }
-    return rows.map(storedEnvelope)
+    const rows = await this.#transactions.read<EnvelopeRow | NoEnvelopeRow>(WAITING, values)
+    if (rows.length === 0) return null
+    return rows.flatMap((row) => (row.seq === null ? [] : [storedEnvelope(row)]))
   }
 
   acknowledge(mailbox: MailboxId, which: Acknowledged): Promise<number> {

@@ -163,7 +163,12 @@ export function mailboxRoutes(
       const onError = (cause: unknown): void => log.error({ cause: String(cause) }, 'stream failed')
       const counted = admission.open(request, 'stream')
       upgrades.accept(request, reply, MAX_CLIENT_FRAME_BYTES, counted, (socket) => {
-        const stream = new DeviceStream(socket, mailbox, after, { storage, metrics, onError })
+        const stream = new DeviceStream(socket, mailbox, after, {
+          storage,
+          metrics,
+          reads: streams.reads,
+          onError,
+        })
         streams.add(stream)
         const stop = wakeUps.listen(mailbox, () => stream.pump())
         socket.once('close', () => {
