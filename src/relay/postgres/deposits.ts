@@ -62,7 +62,7 @@ const MAX_BATCHES = 8
  * seen, of a change that was on the lost server alone, would otherwise be given again: to an envelope which that
  * device's cursor has passed. Leaves 2³³ envelopes to a mailbox and timeline, and 2²⁰ timelines.
  */
-const SEQUENCES_PER_TIMELINE = 2 ** 33
+export const SEQUENCES_PER_TIMELINE = 2 ** 33
 
 const COUNTERS = `d.mailbox, d.seen_ms, d.last_seq, d.waiting, d.waiting_bytes, d.waiting_knocks,
   r.blocked_ms, r.mailbox_envelopes, r.mailbox_bytes`

@@ -398,6 +398,31 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       expect((await withToken(after)).mailbox - mailbox).toBeGreaterThan(RESTORE_JUMP)
       await after.close()
     })
+
+    test('begins beyond what was given after a fail-over that the copy knows nothing of', async () => {
+      const before = await open()
+      const { tokenHash, mailbox } = await withToken(before)
+      await deposit(before, tokenHash)
+      await before.close()
+      const promoted = await server.standby('promoted')
+      await promoted.start()
+      await promoted.promote()
+      const address = databaseAddress(promoted.url)
+      const lost = await open({ address })
+      await deposit(lost, tokenHash)
+      const [, given] = (await lost.waiting(mailbox, 0, 10, 1e6)) ?? []
+      await lost.close()
+      // What a dump from before the fail-over brings back.
+      await promoted.query('DELETE FROM sotto.envelopes')
+      await promoted.query('UPDATE sotto.devices SET last_seq = 1')
+      await beginEra(address, true, NOW)
+      const after = await open({ address })
+      await deposit(after, tokenHash)
+      const [next] = (await after.waiting(mailbox, 0, 10, 1e6)) ?? []
+      expect((next?.sequence ?? 0) - (given?.sequence ?? 0)).toBeGreaterThan(RESTORE_JUMP - 2)
+      await after.close()
+      await promoted.remove()
+    })
   })
 
   describe('its server', () => {
