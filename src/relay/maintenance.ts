@@ -19,6 +19,7 @@ export class Maintenance {
   readonly #progressTimer: NodeJS.Timeout
   readonly #blocksTimer: NodeJS.Timeout
   #expireTimer: NodeJS.Timeout
+  #trashTimer: NodeJS.Timeout
   #stopped = false
 
   constructor(context: RelayContext, onError: (cause: unknown) => void) {
@@ -28,6 +29,7 @@ export class Maintenance {
       if (!this.#stopped) onError(cause)
     }
     this.#expireTimer = setTimeout(() => void this.#expire(), NEXT_BATCH_MS).unref()
+    this.#trashTimer = setTimeout(() => void this.#tidyBlobs(), NEXT_BATCH_MS).unref()
     this.#touchTimer = setInterval(() => void this.#touch(), TOUCH_EVERY_MS).unref()
     this.#progressTimer = setInterval(
       () => void this.#noteProgress(),
@@ -41,6 +43,7 @@ export class Maintenance {
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#expireTimer)
+    clearTimeout(this.#trashTimer)
     clearInterval(this.#touchTimer)
     clearInterval(this.#progressTimer)
     clearInterval(this.#blocksTimer)
@@ -54,15 +57,29 @@ export class Maintenance {
       removed = await storage.expire(nowMs(), retentionMs)
       removed += await storage.expireGroups(nowMs(), retentionMs, groupIdleMs)
       removed += await storage.expireBlobs(nowMs())
-      removed += await this.#emptyTrash()
     } catch (cause) {
       this.#onError(cause)
     }
     rates.sweep()
     if (this.#stopped) return
-    const idleMs = Math.min(EXPIRE_EVERY_MS, config.limits.retentionMs * EXPIRE_SHARE)
-    const delayMs = removed > 0 ? NEXT_BATCH_MS : idleMs
-    this.#expireTimer = setTimeout(() => void this.#expire(), delayMs).unref()
+    this.#expireTimer = setTimeout(() => void this.#expire(), this.#pauseMs(removed)).unref()
+  }
+
+  /** On its own: an attachment store that stands still holds nothing else up. */
+  async #tidyBlobs(): Promise<void> {
+    let removed = 0
+    try {
+      removed = await this.#emptyTrash()
+    } catch (cause) {
+      this.#onError(cause)
+    }
+    if (this.#stopped) return
+    this.#trashTimer = setTimeout(() => void this.#tidyBlobs(), this.#pauseMs(removed)).unref()
+  }
+
+  #pauseMs(removed: number): number {
+    const { retentionMs } = this.#context.config.limits
+    return removed > 0 ? NEXT_BATCH_MS : Math.min(EXPIRE_EVERY_MS, retentionMs * EXPIRE_SHARE)
   }
 
   /** Removes from the attachment store what the database has let go. @returns how many parts. */

@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream'
 
 // Where the bytes of attachments lie: files or an S3-compatible store. What lies there is the database's to know.
 
+/** Parts that one process reads at once, so that a store has a connection for each. */
+export const MAX_DOWNLOADS = 256
+
 /** Parts of attachments under keys that are used once. Streams: no part is ever whole in memory. */
 export interface BlobStore {
   /**

@@ -2,7 +2,7 @@ import { AwsV4Signer } from 'aws4fetch'
 import type { Readable } from 'node:stream'
 import { Agent, request, type Dispatcher } from 'undici'
 import { StorageFullError } from '../storage.ts'
-import { BlobMissingError, BlobStoreError, type BlobStore } from './blob-store.ts'
+import { BlobMissingError, BlobStoreError, MAX_DOWNLOADS, type BlobStore } from './blob-store.ts'
 
 export interface S3Options {
   /** Origin of the store. */
@@ -17,10 +17,19 @@ export interface S3Options {
 }
 
 const CONNECTIONS = 64
-/** Of silence. */
+/** Of silence; and of waiting for the answer to what has no body. */
 const TIMEOUT_MS = 30_000
 
 type Sent = Dispatcher.ResponseData
+
+function agent(connections: number): Agent {
+  return new Agent({
+    connections,
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    connect: { timeout: TIMEOUT_MS },
+  })
+}
 
 /**
  * Parts as objects of an S3-compatible store, path-style, each put in one request. Requests are signed (SigV4), their
@@ -28,12 +37,9 @@ type Sent = Dispatcher.ResponseData
  */
 export class S3BlobStore implements BlobStore {
   readonly #options: S3Options
-  readonly #agent = new Agent({
-    connections: CONNECTIONS,
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
-    connect: { timeout: TIMEOUT_MS },
-  })
+  readonly #agent = agent(CONNECTIONS)
+  /** Apart: however many read slowly, uploading and removing go on. */
+  readonly #downloads = agent(MAX_DOWNLOADS)
 
   /** @throws Error with a sentence for the operator where the bucket can't be used. */
   static async open(options: S3Options): Promise<S3BlobStore> {
@@ -81,8 +87,8 @@ export class S3BlobStore implements BlobStore {
     throw new BlobStoreError(`removing a part was answered ${statusCode}`)
   }
 
-  close(): Promise<void> {
-    return this.#agent.destroy()
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.destroy(), this.#downloads.destroy()])
   }
 
   #name(key: string): string {
@@ -110,18 +116,24 @@ export class S3BlobStore implements BlobStore {
       secretAccessKey,
       ...(sessionToken !== null && { sessionToken }),
     })
+    // Also while all connections are taken. A body takes as long as whoever sends it, which the server bounds.
+    const waiting = new AbortController()
+    const timer = wanted.body ? undefined : setTimeout(() => waiting.abort(), TIMEOUT_MS)
     try {
       const { url, headers } = await signer.sign()
       const answer = await request(url, {
-        dispatcher: this.#agent,
+        dispatcher: method === 'GET' ? this.#downloads : this.#agent,
         method,
         headers: Object.fromEntries(headers),
         body: wanted.body ?? null,
+        signal: waiting.signal,
       })
       if (!wanted.keep) await answer.body.dump()
       return answer
     } catch (cause) {
       throw new BlobStoreError('the attachment store does not answer', { cause })
+    } finally {
+      clearTimeout(timer)
     }
   }
 }

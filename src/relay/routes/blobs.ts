@@ -16,11 +16,13 @@ import {
   TUS_VERSION,
 } from '#protocol/relay-limits.ts'
 import { concatBytes, encodeHex, encodeUtf8 } from '#shared/bytes.ts'
+import { failure } from '#shared/errors.ts'
 import { BlobMissingError } from '../blobs/blob-store.ts'
 import { parseRange } from '../blobs/range.ts'
 import type { RelayApp, RelayContext } from '../context.ts'
+import { DOWNLOAD_UNIT_BYTES, Downloads } from '../downloads.ts'
 import { requesterKey } from '../rate-limits.ts'
-import { refuse } from '../request-error.ts'
+import { refuse, RequestError, RETRY_WHEN_UNAVAILABLE_MS } from '../request-error.ts'
 import type { AccountId } from '../storage.ts'
 import type { BlobPart, BlobRecord } from '../storage-blobs.ts'
 
@@ -29,8 +31,6 @@ export const PART_TYPE = 'application/offset+octet-stream'
 const EXTENSIONS = 'creation,expiration,termination'
 const ID_LABEL = encodeUtf8('sotto relay blob id v1\0')
 const KEY_BYTES = 16
-/** A download counts once for every so many bytes. */
-const DOWNLOAD_UNIT_BYTES = 4 * 1024 * 1024
 
 const decode = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'))
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
@@ -39,6 +39,7 @@ const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 export function blobRoutes(app: RelayApp, context: RelayContext): void {
   const { config, storage, blobs, auth, rates, nowMs } = context
   const { limits } = config
+  const downloads = new Downloads()
 
   /** Unguessable, and the same for the same upload of the same account, so that creating it again changes nothing. */
   function blobId(account: AccountId, idempotencyKey: string): Uint8Array {
@@ -222,6 +223,9 @@ export function blobRoutes(app: RelayApp, context: RelayContext): void {
       for (let bytes = from; bytes < to; bytes += DOWNLOAD_UNIT_BYTES) {
         rates.take('blobDownloads', id)
         if (bytes > from) rates.take('downloads', requester)
+      }
+      if (!downloads.begin(rates.byAddress ? requester : null, reply.raw, to - from)) {
+        throw new RequestError(failure('OVERLOADED', { retryAfterMs: RETRY_WHEN_UNAVAILABLE_MS }))
       }
       const body = await read(await storage.blobParts(blob.id, from, to), from, to)
       // A reader that has stopped reading is not waited for.

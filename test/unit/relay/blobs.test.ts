@@ -1,5 +1,6 @@
 import { globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,7 +8,12 @@ import { arrayBuffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RequestSigner } from '#core/ports.ts'
 import { randomBytes } from '#crypto/primitives.ts'
-import { BlobMissingError, BlobStoreError, type BlobStore } from '#relay/blobs/blob-store.ts'
+import {
+  BlobMissingError,
+  BlobStoreError,
+  MAX_DOWNLOADS,
+  type BlobStore,
+} from '#relay/blobs/blob-store.ts'
 import { FileBlobStore } from '#relay/blobs/file-blob-store.ts'
 import { openBlobStore, s3Options } from '#relay/blobs/open-blob-store.ts'
 import { parseRange } from '#relay/blobs/range.ts'
@@ -185,6 +191,29 @@ describe('an S3 store', () => {
     ['s3://bucket', { AWS_ENDPOINT_URL_S3: 'store' }, /not a URL/],
   ])('%s with %o is refused in a sentence', (place, change, message) => {
     expect(() => s3Options(place, { ...ENVIRONMENT, ...change })).toThrow(message)
+  })
+
+  test('is asked to store and remove while all downloads stand still', async () => {
+    const removed: string[] = []
+    const slow = createServer((request, response) => {
+      if (request.method === 'DELETE') removed.push(request.url ?? '')
+      request.resume()
+      if (request.method !== 'GET') return response.writeHead(200).end()
+      return response.writeHead(206, { 'content-length': '10' }).write('x')
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+    const { port } = slow.address() as AddressInfo
+    const store = await S3BlobStore.open({ ...s3.options, endpoint: `http://127.0.0.1:${port}` })
+    const downloads = await Promise.all(
+      Array.from({ length: MAX_DOWNLOADS }, () => store.get(newKey(), 0, 10)),
+    )
+    await store.remove(newKey())
+    await store.put(newKey(), Readable.from([randomBytes(5)]), 5)
+    expect(removed).toHaveLength(1)
+    for (const body of downloads) body.once('error', () => undefined).destroy()
+    await store.close()
+    slow.closeAllConnections()
+    slow.close()
   })
 
   test('is what a relay opens where its place says so', async () => {
@@ -566,6 +595,34 @@ describe('a relay whose attachment store does not work', () => {
     const relay = await testRelay({}, { storage, blobs })
     await until(() => trash.size === 1)
     expect(trash).toEqual(new Set(['stuck']))
+    await relay.close()
+  })
+
+  test('expires everything else while parts cannot be removed', async () => {
+    const files = await STORES.files.open()
+    const storage = memoryStorage()
+    const removing: string[] = []
+    let expired = 0
+    const relay = await testRelay(
+      {},
+      {
+        storage: {
+          ...storage,
+          blobTrash: async () => [newKey()],
+          expire: async () => (expired += 1),
+        },
+        blobs: {
+          put: (...args) => files.put(...args),
+          get: (...args) => files.get(...args),
+          remove: (key) => {
+            removing.push(key)
+            return new Promise(() => undefined)
+          },
+          close: () => files.close(),
+        },
+      },
+    )
+    await until(() => removing.length > 0 && expired > 3)
     await relay.close()
   })
 
