@@ -156,6 +156,33 @@ describe('what is in deploy', () => {
     },
   )
 
+  test('a port below 1024 is allowed by lifting what the service forbids', () => {
+    const unit = read('deploy/systemd/sotto-relay.service').split('\n')
+    const guide = read('docs/SELF-HOSTING.md')
+    const dropIn = /printf '\[Service\]\\n([^']*CAP_NET_BIND_SERVICE[^']*)'/.exec(guide)?.[1] ?? ''
+    const lifted = dropIn.split('\\n').filter((line) => line !== '')
+    const CAPABILITY = 'CAP_NET_BIND_SERVICE'
+    expect(lifted).toEqual([
+      `CapabilityBoundingSet=${CAPABILITY}`,
+      `AmbientCapabilities=${CAPABILITY}`,
+      'PrivateUsers=no',
+    ])
+    for (const forbidden of [
+      'CapabilityBoundingSet=',
+      'AmbientCapabilities=',
+      'PrivateUsers=yes',
+    ]) {
+      expect(unit).toContain(forbidden)
+    }
+  })
+
+  test('whoever follows it has the commands that it names', () => {
+    const named = [...FILES, 'docs/SELF-HOSTING.md'].filter((file) =>
+      /\bsotto relay\b/.test(read(file)),
+    )
+    expect(named).toEqual([])
+  })
+
   test('dashboard and alerts ask for metrics that a relay serves', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sotto-deploy-'))
     const relay = await testRelay({ dataDir: folder, metricsPort: 0 })
