@@ -35,6 +35,8 @@ export class DeviceStream {
   #unacknowledged: number[] = []
   #sentThrough: number
   #acknowledgedThrough = 0
+  /** Of that, what is stored. */
+  #storedThrough = 0
   #acknowledging = false
   #toldDrained = false
   #bufferFull = false
@@ -68,7 +70,7 @@ export class DeviceStream {
     this.#pumping = true
     this.#fill()
       .catch((cause: unknown) => {
-        // All streams see it. The next hint or heartbeat finds what waits; all devices coming back would find no more.
+        // The next hint or heartbeat finds what waits; all devices coming back would find no more.
         if (cause instanceof StorageUnavailableError) return
         this.#onError(cause)
         this.#socket.close(1011)
@@ -90,6 +92,7 @@ export class DeviceStream {
     }
     this.#alive = false
     this.#socket.ping()
+    void this.#acknowledge()
     this.pump()
   }
 
@@ -139,16 +142,18 @@ export class DeviceStream {
 
   /** Stores the highest acknowledgement; those that arrive meanwhile go together. */
   async #acknowledge(): Promise<void> {
+    if (this.#acknowledging) return
     this.#acknowledging = true
     try {
-      for (let stored = 0; stored < this.#acknowledgedThrough;) {
-        stored = this.#acknowledgedThrough
-        const count = await this.#storage.acknowledge(this.mailbox, { through: stored })
+      while (this.#storedThrough < this.#acknowledgedThrough) {
+        const through = this.#acknowledgedThrough
+        const count = await this.#storage.acknowledge(this.mailbox, { through })
+        this.#storedThrough = through
         this.#metrics.acknowledged.inc(count)
       }
     } catch (cause) {
-      // They simply wait on, and the device drops what it has already.
-      this.#onError(cause)
+      // They simply wait on until the next acknowledgement or heartbeat, and the device drops what it has already.
+      if (!(cause instanceof StorageUnavailableError)) this.#onError(cause)
     } finally {
       this.#acknowledging = false
     }
@@ -170,7 +175,7 @@ export class DeviceStream {
     const kept = this.#unacknowledged.findIndex((sequence) => sequence > through)
     this.#unacknowledged.splice(0, kept === -1 ? this.#unacknowledged.length : kept)
     this.#acknowledgedThrough = Math.max(this.#acknowledgedThrough, through)
-    if (!this.#acknowledging) void this.#acknowledge()
+    void this.#acknowledge()
     this.pump()
   }
 }

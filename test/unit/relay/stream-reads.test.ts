@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { randomBytes } from '#crypto/primitives.ts'
-import { decodeRelayFrame, type RelayFrame } from '#protocol/relay-frames.ts'
-import { StorageUnavailableError, type MailboxId } from '#relay/storage.ts'
+import { decodeRelayFrame, encodeAckFrame, type RelayFrame } from '#protocol/relay-frames.ts'
+import { StorageUnavailableError, type Acknowledged, type MailboxId } from '#relay/storage.ts'
 import { Turns } from '#relay/turns.ts'
 import type { RelayClient } from '#relay-client/client.ts'
 import { openSession, sessionHeaders } from './blobs-harness.ts'
@@ -23,13 +23,17 @@ describe('streams and the database', () => {
   let relay: TestRelay
   let client: RelayClient
   let isAway: boolean
+  let acknowledgements: number
   /** Whose mailboxes were looked into, in that order. */
   const looked: MailboxId[] = []
+  /** What was acknowledged, as the storage took it. */
+  const acknowledged: Acknowledged[] = []
   const sockets: WebSocket[] = []
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     isAway = false
+    acknowledgements = 0
     const storage = memoryStorage()
     relay = await testRelay(
       {},
@@ -40,6 +44,12 @@ describe('streams and the database', () => {
             looked.push(mailbox)
             if (isAway) throw new StorageUnavailableError('away')
             return storage.waiting(mailbox, ...rest)
+          },
+          acknowledge: async (mailbox, which) => {
+            acknowledgements += 1
+            if (isAway) throw new StorageUnavailableError('away')
+            acknowledged.push(which)
+            return storage.acknowledge(mailbox, which)
           },
         },
       },
@@ -83,6 +93,19 @@ describe('streams and the database', () => {
     await deposit()
     await until(() => frames.filter(({ kind }) => kind === 'envelope').length === 2)
     expect(socket.readyState).toBe(WebSocket.OPEN)
+  })
+
+  test('an acknowledgement that one did not take is repeated by a heartbeat', async () => {
+    const { socket, frames, deposit } = await connected('alice')
+    await deposit()
+    await until(() => frames.some(({ kind }) => kind === 'envelope'))
+    isAway = true
+    socket.send(encodeAckFrame(1))
+    await until(() => acknowledgements > 0)
+    isAway = false
+    vi.advanceTimersByTime(HEARTBEAT_MS)
+    await until(() => acknowledged.length > 0)
+    expect(acknowledged).toEqual([{ through: 1 }])
   })
 
   test('heartbeats look into each mailbox once, at moments of their own', async () => {
