@@ -23,11 +23,11 @@ import { keyHealth } from './key-health.ts'
 import * as messages from './messages.ts'
 import type { ContactId, ConversationId, MessageSeq } from './model.ts'
 import { enqueue } from './outbox.ts'
-import type { Keychain, ProfileStorage, ProxySetting } from './ports.ts'
+import type { Keychain, ProfileStorage } from './ports.ts'
 import { relayTrustViews, trustRelayAgain } from './relay-trust.ts'
 import type { Followup } from './receiving.ts'
 import { rememberDeletion } from './registration.ts'
-import { proxyOf, readSettings, writeSettings, type Settings } from './settings.ts'
+import { readSettings, writeSettings, type Settings } from './settings.ts'
 import { accountView } from './view-mapping.ts'
 
 /** What a client needs besides its context: where the profile lies, for its deletion. */
@@ -48,7 +48,6 @@ export class Client {
   readonly #context: Context
   readonly #parts: ClientParts
   readonly #jobs: Jobs
-  #systemProxyUrl: string | null = null
   #isClosed = false
 
   constructor(parts: ClientParts) {
@@ -56,7 +55,7 @@ export class Client {
     this.#context = parts.context
     this.events = parts.context.events
     this.#jobs = new Jobs(parts.context)
-    this.#applyProxy()
+    this.renewConnections()
   }
 
   /** Connects, and begins what runs behind. */
@@ -252,15 +251,9 @@ export class Client {
 
   updateSettings(change: SettingsChange): Settings {
     const settings = writeSettings(this.#context.store.settings, change)
-    if (change.proxy !== undefined) this.#applyProxy()
+    if (change.proxy !== undefined) this.renewConnections()
     this.events.emit('settings.changed', settings)
     return settings
-  }
-
-  /** Tells which proxy the platform uses now. */
-  setSystemProxy(url: string | null): void {
-    this.#systemProxyUrl = url
-    this.#applyProxy()
   }
 
   /** Reads a small value that the shell keeps with the profile; the shell checks its form. */
@@ -276,8 +269,14 @@ export class Client {
     return this.#jobs.connection.view()
   }
 
-  /** After sleep, or when the network has changed. */
+  /** Does not wait for the next try, and finds out whether a connection still holds. */
   reconnectNow(): void {
+    this.#jobs.connection.reconnectNow()
+  }
+
+  /** Drops what is connected for new connections: after sleep the network, and with it the proxy, may be another one. */
+  renewConnections(): void {
+    this.#context.relay.setProxy(this.settings().proxy)
     this.#jobs.connection.reconnectNow()
   }
 
@@ -307,12 +306,6 @@ export class Client {
 
   totalUnread(): number {
     return this.#context.store.conversations.totalUnread()
-  }
-
-  #applyProxy(): void {
-    const proxy: ProxySetting = proxyOf(this.settings(), this.#systemProxyUrl)
-    this.#context.relay.setProxy(proxy)
-    this.#jobs.connection.reconnectNow()
   }
 
   /** What a use case may have put on its way is deposited now; tokens it changed are brought to the relay. */

@@ -572,13 +572,14 @@ export interface Relay {
    * call it answers resolves.
    */
   onEra(listener: (host: RelayHost, era: string) => void): void
-  /** Applies to new connections at once. */
+  /** Applies to new connections at once, and makes those anew that are kept. */
   setProxy(proxy: ProxySetting): void
   close(): Promise<void>
 }
 
 export type ProxySetting =
   | { readonly kind: 'none' }
-  | { readonly kind: 'system'; readonly url: string | null }
+  /** What the platform names for each relay, asked for each connection: it changes with the network. */
+  | { readonly kind: 'system' }
   /** `http://host:port` or `socks5://host:port`, with user and password where needed. */
   | { readonly kind: 'custom'; readonly url: string }

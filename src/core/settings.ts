@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 import { SettingsView, type SettingsChange } from '#shared/views.ts'
-import type { ProxySetting, SettingsTable } from './ports.ts'
+import type { SettingsTable } from './ports.ts'
 
 export type Settings = SettingsView
 
@@ -25,9 +25,4 @@ export function writeSettings(table: SettingsTable, change: SettingsChange): Set
   const settings = v.parse(SettingsView, { ...readSettings(table), ...change })
   table.set(SETTINGS, settings)
   return settings
-}
-
-/** The relay client's form of the proxy setting. `systemProxyUrl` is what the platform says, if anything. */
-export function proxyOf(settings: Settings, systemProxyUrl: string | null): ProxySetting {
-  return settings.proxy.kind === 'system' ? { kind: 'system', url: systemProxyUrl } : settings.proxy
 }

@@ -32,11 +32,14 @@ export interface AccountWish extends NewAccount {
 export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode> {
   readonly #root: string
   readonly #log: Log
+  readonly #systemProxyUrl: (url: string) => Promise<string | null>
   #lock: ProfileLock | null = null
 
-  constructor(root: string, log: Log) {
+  /** @param systemProxyUrl - the proxy that the system names for a URL; `null`: none. */
+  constructor(root: string, log: Log, systemProxyUrl: (url: string) => Promise<string | null>) {
     this.#root = root
     this.#log = log
+    this.#systemProxyUrl = systemProxyUrl
   }
 
   /** Takes the profile for this process and looks what is in its folder. */
@@ -86,8 +89,14 @@ export class ProfileFiles implements ProfileDoor<Client, AccountWish, ErrorCode>
     await removeProfileFile(this.#root)
   }
 
+  /** Until a profile says otherwise, through the proxy of the system. */
   makeRelay(): RelayClient {
-    return new RelayClient({ clock: systemClock, random: randomBytes })
+    return new RelayClient({
+      clock: systemClock,
+      random: randomBytes,
+      proxy: { kind: 'system' },
+      systemProxyUrl: this.#systemProxyUrl,
+    })
   }
 
   /** Lets other processes use the profile. */

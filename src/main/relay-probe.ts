@@ -1,4 +1,4 @@
-import type { ProxySetting, Relay } from '#core/ports.ts'
+import type { Relay } from '#core/ports.ts'
 import { parseRelayHost, type RelayHost } from '#protocol/address.ts'
 import { failure, type Failure } from '#shared/errors.ts'
 import { err, ok, type Result } from '#shared/result.ts'
@@ -6,8 +6,6 @@ import type { RelayCheckView, SettingsView } from '#shared/views.ts'
 
 interface ProbeOptions {
   readonly makeRelay: () => Relay
-  /** The proxy that the system names for a URL; `null`: none. */
-  readonly systemProxyUrl: (url: string) => Promise<string | null>
   readonly nowMs: () => number
 }
 
@@ -23,7 +21,7 @@ export class RelayProbe {
   async check(relay: string): Promise<Result<RelayCheckView, Failure>> {
     const host = parseRelayHost(relay)
     if (host === null) return err(failure('ADDRESS_INVALID'))
-    return this.#through({ kind: 'system' }, host, async (client) => {
+    return this.#through({ kind: 'system' }, async (client) => {
       const info = await client.info(host)
       if (!info.ok) return info
       const { version, registration, secure } = info.value
@@ -35,7 +33,7 @@ export class RelayProbe {
   async checkName(relay: string, name: string): Promise<Result<{ free: boolean }, Failure>> {
     const host = parseRelayHost(relay)
     if (host === null) return err(failure('ADDRESS_INVALID'))
-    return this.#through({ kind: 'system' }, host, async (client) => {
+    return this.#through({ kind: 'system' }, async (client) => {
       const free = await client.nameFree(host, name.trim().toLowerCase())
       return free.ok ? ok({ free: free.value }) : free
     })
@@ -46,7 +44,7 @@ export class RelayProbe {
     host: RelayHost,
     proxy: SettingsView['proxy'],
   ): Promise<Result<{ latencyMs: number }, Failure>> {
-    return this.#through(proxy, host, async (client) => {
+    return this.#through(proxy, async (client) => {
       const startMs = this.#options.nowMs()
       const info = await client.info(host)
       return info.ok ? ok({ latencyMs: this.#options.nowMs() - startMs }) : info
@@ -55,20 +53,14 @@ export class RelayProbe {
 
   async #through<T>(
     proxy: SettingsView['proxy'],
-    host: RelayHost,
     ask: (client: Relay) => Promise<Result<T, Failure>>,
   ): Promise<Result<T, Failure>> {
     const client = this.#options.makeRelay()
     try {
-      client.setProxy(await this.#settingOf(proxy, host))
+      client.setProxy(proxy)
       return await ask(client)
     } finally {
       await client.close()
     }
-  }
-
-  async #settingOf(proxy: SettingsView['proxy'], host: RelayHost): Promise<ProxySetting> {
-    if (proxy.kind !== 'system') return proxy
-    return { kind: 'system', url: await this.#options.systemProxyUrl(`https://${host}/`) }
   }
 }

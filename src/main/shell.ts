@@ -84,7 +84,7 @@ export class Shell {
         if (conversationId !== null) this.#mail.openConversation(conversationId)
       },
     })
-    this.#files = new ProfileFiles(folder.root, this.log)
+    this.#files = new ProfileFiles(folder.root, this.log, systemProxyUrl)
     this.#localRelay = new LocalRelay({
       dataFolder: folder.localRelayData,
       file: new LocalRelayFile(folder.localRelayState),
@@ -112,9 +112,8 @@ export class Shell {
     this.#desktop.setUp()
     registerDeepLinks()
     onWake(() => {
-      // After sleep the network, and with it the proxy, may be another one.
       const client = this.#phase.client()
-      if (client !== null) void this.#useSystemProxy(client)
+      if (client !== null && !client.isClosed()) client.renewConnections()
     })
     if (!options.background) this.#window.show()
     await Promise.all([
@@ -167,7 +166,6 @@ export class Shell {
       localRelay: this.#localRelay,
       probe: new RelayProbe({
         makeRelay: () => this.#files.makeRelay(),
-        systemProxyUrl,
         nowMs: () => systemClock.nowMs(),
       }),
       closedSettings: () => this.#settings(),
@@ -207,8 +205,7 @@ export class Shell {
   }
 
   #bind(client: Client): () => void {
-    void this.#start(client)
-    return bindClient(client, {
+    const unbind = bindClient(client, {
       publish: this.#publish,
       notifications: this.#notifications,
       texts: () => this.#desktop.texts(),
@@ -218,17 +215,8 @@ export class Shell {
       applySettings: this.#desktop.applySettings,
       showUnread: (count) => this.#desktop.showUnread(count),
     })
-  }
-
-  async #start(client: Client): Promise<void> {
-    await this.#useSystemProxy(client)
-    if (!client.isClosed()) client.start()
-  }
-
-  /** Tells the client which proxy the system names now; it connects anew. */
-  async #useSystemProxy(client: Client): Promise<void> {
-    const url = await systemProxyUrl(`https://${client.relayHost()}/`)
-    if (!client.isClosed()) client.setSystemProxy(url)
+    client.start()
+    return unbind
   }
 
   async #deleteAccount(client: Client, address: string): Promise<Result<void, Failure>> {

@@ -44,7 +44,7 @@ import { Caller, parseNothing, type CallResult } from './caller.ts'
 import { fetchCommits, putCommit } from './group-commits.ts'
 import { DepositLanes } from './deposit-lanes.ts'
 import { answerParser, Http } from './http.ts'
-import { mayBeInsecure, relayOrigin } from './relay-origin.ts'
+import { mayBeInsecure, relayOrigin, type RelayOrigin } from './relay-origin.ts'
 import { RelaySubscription } from './subscription.ts'
 import { MAX_CLIENT_WORK_BITS, solveWork } from './work.ts'
 
@@ -52,6 +52,8 @@ export interface RelayClientOptions {
   readonly clock: Clock
   readonly random: Random
   readonly proxy?: ProxySetting
+  /** The proxy that the platform names for a URL, in the form of a custom one; `null`: none. Absent: it never names one. */
+  readonly systemProxyUrl?: (url: string) => Promise<string | null>
   /** Certificate authority (PEM) to trust instead of the system's, for tests and private relays. */
   readonly trustedCa?: string
 }
@@ -74,25 +76,29 @@ const parseRegistered = answerParser(IdentityAnswer)
 const parsePrekeys = answerParser(PrekeysAnswer)
 const parseDeposit = answerParser(DepositAnswer)
 
-function proxyUrl(proxy: ProxySetting): URL | null {
-  if (proxy.kind === 'none' || proxy.url === null) return null
-  return URL.canParse(proxy.url) ? new URL(proxy.url) : new URL('invalid:')
+const noSystemProxy = () => Promise.resolve(null)
+
+function parseProxy(url: string): URL {
+  return URL.canParse(url) ? new URL(url) : new URL('invalid:')
 }
 
 /** Talks to relays over HTTP and WebSocket (RELAY-API). Believes nothing they say without checking its form. */
 export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs {
   readonly #clock: Clock
   readonly #random: Random
+  readonly #systemProxyUrl: (url: string) => Promise<string | null>
   readonly #http: Http
   readonly #caller: Caller
   readonly #blobs: BlobTransfers
   readonly #lanes: DepositLanes
   readonly #subscriptions = new Set<RelaySubscription>()
 
-  constructor({ clock, random, proxy = { kind: 'none' }, trustedCa }: RelayClientOptions) {
+  constructor(options: RelayClientOptions) {
+    const { clock, random, proxy = { kind: 'none' }, trustedCa = null } = options
     this.#clock = clock
     this.#random = random
-    this.#http = new Http({ proxy: proxyUrl(proxy), trustedCa: trustedCa ?? null })
+    this.#systemProxyUrl = options.systemProxyUrl ?? noSystemProxy
+    this.#http = new Http({ proxyFor: (origin) => this.#proxyFor(proxy, origin), trustedCa })
     this.#caller = new Caller(this.#http, clock, random)
     this.#blobs = new BlobTransfers(this.#caller, clock, random)
     this.#lanes = new DepositLanes(this.#http, clock)
@@ -450,7 +456,7 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
   }
 
   setProxy(proxy: ProxySetting): void {
-    this.#http.setProxy(proxyUrl(proxy))
+    this.#http.setProxy((origin) => this.#proxyFor(proxy, origin))
     this.#lanes.closeAll()
     for (const subscription of this.#subscriptions) subscription.reconnect()
   }
@@ -459,6 +465,13 @@ export class RelayClient implements Relay, RelayBatches, RelayGroups, RelayBlobs
     this.#lanes.closeAll()
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()))
     await this.#http.close()
+  }
+
+  async #proxyFor(proxy: ProxySetting, { url }: RelayOrigin): Promise<URL | null> {
+    if (proxy.kind === 'none') return null
+    if (proxy.kind === 'custom') return parseProxy(proxy.url)
+    const named = await this.#systemProxyUrl(url)
+    return named === null ? null : parseProxy(named)
   }
 }
 

@@ -25,8 +25,8 @@ export class DialError extends Error {
 }
 
 export interface DialOptions {
-  /** `http:`, `https:` or `socks5:`, with user and password where needed; `null`: none. */
-  readonly proxy: URL | null
+  /** `http:`, `https:` or `socks5:`, with user and password where needed; `null`: none. Asked for each connection. */
+  readonly proxyFor: (origin: RelayOrigin) => Promise<URL | null>
   /** Certificate authority (PEM) to trust instead of the system's, for tests and private relays. */
   readonly trustedCa: string | null
 }
@@ -36,7 +36,7 @@ export interface DialOptions {
  * @throws DialError
  */
 export async function dial(origin: RelayOrigin, options: DialOptions): Promise<Socket> {
-  const proxy = isLoopback(origin.hostname) ? null : options.proxy
+  const proxy = isLoopback(origin.hostname) ? null : await proxyFor(origin, options)
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
   const socket =
     proxy === null
@@ -46,6 +46,15 @@ export async function dial(origin: RelayOrigin, options: DialOptions): Promise<S
         })
   socket.setNoDelay(true)
   return origin.secure ? encrypt(socket, origin, options.trustedCa, signal) : socket
+}
+
+/** Without an answer there is no connection: one past the proxy would show who connects. */
+async function proxyFor(origin: RelayOrigin, options: DialOptions): Promise<URL | null> {
+  try {
+    return await options.proxyFor(origin)
+  } catch (cause) {
+    throw new DialError('PROXY_UNREACHABLE', cause)
+  }
 }
 
 function direct({ hostname, port }: RelayOrigin, signal: AbortSignal): Promise<Socket> {

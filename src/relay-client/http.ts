@@ -84,9 +84,9 @@ export class Http {
   }
 
   /** Applies to new requests; running ones end as they began. */
-  setProxy(proxy: URL | null): void {
+  setProxy(proxyFor: DialOptions['proxyFor']): void {
     const old = this.#agent
-    this.#options = { ...this.#options, proxy }
+    this.#options = { ...this.#options, proxyFor }
     this.#agent = this.#makeAgent()
     void old.close()
   }

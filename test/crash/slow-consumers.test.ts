@@ -38,7 +38,7 @@ describe('consumers that are slow, stuck or never done', () => {
   const healthy = new OneReceiver('healthy', host)
   const stuck = Array.from({ length: STUCK }, (_, index) => new OneReceiver(`stuck${index}`, host))
   const sockets: Socket[] = []
-  const http = new Http({ proxy: null, trustedCa: null })
+  const http = new Http({ proxyFor: async () => null, trustedCa: null })
   const caller = new Caller(http, systemClock, randomBytes)
 
   beforeAll(async () => {

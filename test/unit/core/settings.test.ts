@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { proxyOf, readSettings, writeSettings } from '#core/settings.ts'
+import { readSettings, writeSettings } from '#core/settings.ts'
 import { DEFAULT_SETTINGS } from '#shared/default-settings.ts'
 
 function tableOf(initial: unknown = null) {
@@ -29,11 +29,5 @@ describe('settings', () => {
     writeSettings(table, { theme: 'light' })
     writeSettings(table, { readReceipts: false })
     expect(readSettings(table)).toMatchObject({ theme: 'light', readReceipts: false })
-  })
-
-  test('take the proxy of the system only where that is chosen', () => {
-    const url = 'http://proxy.example:3128'
-    expect(proxyOf(DEFAULT_SETTINGS, url)).toEqual({ kind: 'system', url })
-    expect(proxyOf({ ...DEFAULT_SETTINGS, proxy: { kind: 'none' } }, url)).toEqual({ kind: 'none' })
   })
 })

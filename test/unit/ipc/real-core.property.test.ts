@@ -74,7 +74,6 @@ async function guardFor(client: Client) {
       phase,
       probe: new RelayProbe({
         makeRelay: () => nowhere as never,
-        systemProxyUrl: async () => null,
         nowMs: () => 0,
       }),
       localRelay: new LocalRelay({

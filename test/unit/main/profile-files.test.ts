@@ -16,6 +16,8 @@ let relay: RunningRelay
 let wish: AccountWish
 let files: ProfileFiles
 let clients: Client[]
+/** What the system was asked to name a proxy for. */
+let asked: string[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sotto-files-'))
@@ -30,6 +32,7 @@ beforeEach(async () => {
   }
   files = makeFiles()
   clients = []
+  asked = []
 })
 afterEach(async () => {
   for (const client of clients) await client.close()
@@ -39,7 +42,10 @@ afterEach(async () => {
 })
 
 function makeFiles(): ProfileFiles {
-  return new ProfileFiles(folder, new MemoryLog())
+  return new ProfileFiles(folder, new MemoryLog(), async (url) => {
+    asked.push(url)
+    return 'http://127.0.0.1:1'
+  })
 }
 
 function keep(client: Client): Client {
@@ -81,6 +87,12 @@ test('where there is an account, none is made, and it can still be opened', asyn
   expect(codeOf(await files.create({ ...wish, name: 'ben' }))).toBe('PROFILE_EXISTS')
   const opened = keep(valueOf(await files.open(PASSPHRASE)))
   expect(files.account(opened)).toMatchObject({ displayName: 'Ada' })
+})
+
+test('an account is made through the proxy of the system, and not past it', async () => {
+  valueOf(await files.kind())
+  expect(codeOf(await files.create({ ...wish, relay: 'relay.test' }))).toBe('PROXY_UNREACHABLE')
+  expect(new Set(asked)).toEqual(new Set(['https://relay.test']))
 })
 
 test('an account that was deleted leaves an empty folder', async () => {

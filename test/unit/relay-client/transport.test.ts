@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
 import type { ProxySetting } from '#core/ports.ts'
-import { RelayClient } from '#relay-client/client.ts'
+import { RelayClient, type RelayClientOptions } from '#relay-client/client.ts'
 import {
   CERTIFICATE,
   ShiftedClock,
@@ -29,7 +29,9 @@ async function relayWith(options: Parameters<typeof testRelay>[0] = {}): Promise
   return relay
 }
 
-function clientWith(options: { proxy?: ProxySetting; trustedCa?: string } = {}): RelayClient {
+function clientWith(
+  options: Pick<RelayClientOptions, 'proxy' | 'systemProxyUrl' | 'trustedCa'> = {},
+): RelayClient {
   const client = new RelayClient({ clock: new ShiftedClock(), random: randomBytes, ...options })
   cleanUp.push(() => client.close())
   return client
@@ -196,4 +198,28 @@ describe.each(['http', 'socks5'] as const)('a %s proxy', (kind) => {
 test('a setting that is no address of a proxy is told', async () => {
   const client = clientWith({ proxy: custom('not a url') })
   expect(await client.info(PUBLIC_HOST)).toMatchObject({ error: { code: 'PROXY_UNREACHABLE' } })
+})
+
+describe('the proxy of the system', () => {
+  test('is asked for at each connection, for each relay', async () => {
+    const asked: string[] = []
+    const systemProxyUrl = async (url: string): Promise<string> => {
+      asked.push(url)
+      return 'http://127.0.0.1:1'
+    }
+    const client = clientWith({ proxy: { kind: 'system' }, systemProxyUrl })
+    for (const host of [PUBLIC_HOST, PUBLIC_HOST, 'other.test']) {
+      expect(await client.info(host)).toMatchObject({ error: { code: 'PROXY_UNREACHABLE' } })
+    }
+    const first = asked.indexOf('https://other.test')
+    expect(first).toBeGreaterThan(1)
+    expect(new Set(asked.slice(0, first))).toEqual(new Set([`https://${PUBLIC_HOST}`]))
+    expect(new Set(asked.slice(first))).toEqual(new Set(['https://other.test']))
+  })
+
+  test('is not gone past where the system does not answer', async () => {
+    const systemProxyUrl = () => Promise.reject(new Error('no answer'))
+    const client = clientWith({ proxy: { kind: 'system' }, systemProxyUrl })
+    expect(await client.info(PUBLIC_HOST)).toMatchObject({ error: { code: 'PROXY_UNREACHABLE' } })
+  })
 })
