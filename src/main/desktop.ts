@@ -34,7 +34,8 @@ export class Desktop {
   constructor(parts: DesktopParts) {
     this.#parts = parts
     const { theme, language } = parts.state.get()
-    this.#texts = shellTexts(language, app.getLocale())
+    // The system's language is not known before Electron is ready.
+    this.#texts = shellTexts(language, '')
     this.applySettings = settingsApplier(
       {
         theme: (changed) => {
@@ -64,9 +65,11 @@ export class Desktop {
     return this.#tray !== null
   }
 
-  /** Before any profile is open: the theme of last time, and the menu. */
+  /** Once Electron is ready, before any profile is open: the theme and the language of last time, and the menu. */
   setUp(): void {
-    applyTheme(this.#parts.state.get().theme)
+    const { theme, language } = this.#parts.state.get()
+    applyTheme(theme)
+    this.#texts = shellTexts(language, app.getLocale())
     this.#setMenu()
   }
 

@@ -230,6 +230,14 @@ test('permissions follow the handlers', async ({ instance: { page } }) => {
   expect(await state('camera')).toBe('denied')
 })
 
+test('the locale is known only when the app is ready', async ({ instance: { electron } }) => {
+  const locales = await electron.evaluate(({ app }) => [
+    (Reflect.get(globalThis, 'fixture') as { localeBeforeReady: string }).localeBeforeReady,
+    app.getLocale(),
+  ])
+  expect(locales).toEqual(['', 'en-US'])
+})
+
 test('menu items are clicked by code and by their keys', async ({
   instance: { electron, page },
 }) => {

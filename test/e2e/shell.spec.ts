@@ -148,6 +148,13 @@ test('the menu acts on the page, and the theme on the platform', async ({ start,
   await expect.poll(source).toBe('dark')
 })
 
+test('the menu speaks the language of the system', async ({ start }) => {
+  const { electron } = await start({ args: ['--lang=de'] })
+  const labels = () =>
+    electron.evaluate(({ Menu }) => Menu.getApplicationMenu()?.items.map(({ label }) => label))
+  await expect.poll(labels).toContain('Bearbeiten')
+})
+
 test('the window comes back as it was left', async ({ start }) => {
   const first = await start()
   await expect(first.page.getByRole('button', { name: 'Create an account' })).toBeVisible()

@@ -65,6 +65,7 @@ class App extends EventEmitter {
     return runtime().appPath
   }
   getLocale(): string {
+    if (!this.#isReady) return ''
     return this.commandLine.getSwitchValue('lang') || DEFAULT_LOCALE
   }
   getSystemLocale(): string {
