@@ -283,11 +283,12 @@ function applyText(
     const placeholder = held?.contactId === contact.id ? held.messageSeq : null
     if (held && held.contactId === contact.id) store.inbox.release(held.envelopeId)
     const isNew = store.messages.byId(conversation.id, 'them', message.id) === null
-    if (placeholder !== null && isNew) {
+    if (placeholder !== null && isNew && placeholder > (conversation.readUpTo ?? 0)) {
       store.messages.replaceUnreadable(placeholder, message)
       changes.messageChanged(conversation.id, placeholder)
       addTrace(context, opened, placeholder)
     } else {
+      // In a place that was read already, nobody would see it: it comes as what it is, a new message.
       if (placeholder !== null) {
         store.messages.remove(placeholder)
         changes.messageRemoved(conversation.id, placeholder)

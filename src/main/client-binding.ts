@@ -50,6 +50,10 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
     waiting = []
     for (const notification of planned) notifications.show(notification)
   }
+  const announce = (messages: readonly MessageView[]): void => {
+    waiting.push(...messages)
+    cancelNotify ??= clock.schedule(NOTIFY_TOGETHER_MS, notify)
+  }
 
   const stops = [
     client.events.on('connection.changed', (connection) =>
@@ -79,10 +83,14 @@ export function bindClient(client: Client, parts: BindingParts): () => void {
     }),
     client.events.on('messages.added', (messages) => {
       publish('messages.added', messages)
-      waiting.push(...messages)
-      cancelNotify ??= clock.schedule(NOTIFY_TOGETHER_MS, notify)
+      announce(messages)
     }),
-    client.events.on('messages.changed', (messages) => publish('messages.changed', messages)),
+    client.events.on('messages.changed', (messages) => {
+      publish('messages.changed', messages)
+      // What others wrote changes once at most: from what could not be opened into a text nobody was told of.
+      const opened = messages.filter(({ author }) => author === 'them')
+      if (opened.length > 0) announce(opened)
+    }),
     client.events.on('messages.removed', (removed) => publish('messages.removed', removed)),
   ]
   count(client.listConversations())

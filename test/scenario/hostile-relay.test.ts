@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomBytes } from '#crypto/primitives.ts'
+import type { MessageSeq } from '#core/model.ts'
 import type { IncomingEnvelope, Relay } from '#core/ports.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { flipBit, hostile, type Mischief } from '#test/helpers/hostile-relay.ts'
@@ -38,6 +39,42 @@ describe('a hostile relay', () => {
       await ada.sees(ben, 'and on')
     },
   )
+
+  test('that changes a message whose placeholder is read before it is repaired makes it no less new', async () => {
+    const [ada, ben] = await scenario.friends('ada', 'ben', [options])
+    ben.write(ada, 'first')
+    await ada.sees(ben, 'first')
+    let flips = 1
+    mischief.envelope = (incoming) => (flips-- > 0 ? [flipBit(incoming, 800)] : [incoming])
+    const added: string[] = []
+    ada.client.events.on('messages.added', (messages) => {
+      for (const { kind, seq, text } of messages) {
+        if (kind === 'text') added.push(text)
+        if (kind === 'unreadable') {
+          valueOf(ada.client.markRead(ada.conversationId(ben), seq as MessageSeq))
+        }
+      }
+    })
+    ben.write(ada, 'tampered with')
+    const { seq } = await ada.sees(ben, 'tampered with')
+    expect(added).toEqual(['tampered with'])
+    expect(ada.conversationWith(ben).unreadCount).toBe(1)
+    const unread = valueOf(
+      ada.client.pageOfMessages(ada.conversationId(ben), { kind: 'first-unread' }, 10),
+    )
+    expect(unread.firstUnreadSeq).toBe(seq)
+    expect(ada.texts(ben)).toEqual(['them: first', 'them: tampered with'])
+    expect(ada.messages(ben).some(({ kind }) => kind === 'unreadable')).toBe(false)
+    const found = ada.client.searchMessages({
+      text: 'tampered',
+      conversationId: null,
+      beforeSeq: null,
+      limit: 10,
+    })
+    expect(found).toHaveLength(1)
+    valueOf(ada.client.markRead(ada.conversationId(ben), seq as MessageSeq))
+    await ben.showsState(ada, 'tampered with', 'read')
+  })
 
   test('that replays envelopes, as they were or under new ids, changes nothing', async () => {
     const [ada, ben] = await scenario.friends('ada', 'ben', [options])

@@ -57,7 +57,10 @@ async function printUntil(
     hasEnded = true
     wake()
   })
-  const stop = client.events.on('messages.added', () => wake())
+  // A message that could not be opened at first changes when its text has come.
+  const stops = (['messages.added', 'messages.changed'] as const).map((event) =>
+    client.events.on(event, () => wake()),
+  )
   try {
     for (let isLast = false; !isLast;) {
       const woken = new Promise<void>((resolve) => (wake = resolve))
@@ -66,6 +69,6 @@ async function printUntil(
       if (!isLast && !hasEnded) await woken
     }
   } finally {
-    stop()
+    for (const stop of stops) stop()
   }
 }

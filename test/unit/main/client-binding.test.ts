@@ -80,6 +80,23 @@ test('new messages go to the page at once, and those that come together are anno
   expect(notifications.show).toHaveBeenCalledExactlyOnceWith(announced)
 })
 
+test('a message that could not be opened is announced once its text has come', () => {
+  bind()
+  events.emit('messages.added', [message({ kind: 'unreadable', text: '' })])
+  due?.()
+  expect(notifications.show).not.toHaveBeenCalled()
+  events.emit('messages.changed', [message({ text: 'Here it is' })])
+  due?.()
+  const announced = expect.objectContaining({ body: 'Here it is' })
+  expect(notifications.show).toHaveBeenCalledExactlyOnceWith(announced)
+})
+
+test('receipts for what the user wrote are not announced', () => {
+  bind()
+  events.emit('messages.changed', [message({ author: 'me', state: 'read' })])
+  expect(due).toBeNull()
+})
+
 test('what the user looks at is not announced', () => {
   bind()
   watched = 1
