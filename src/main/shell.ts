@@ -62,6 +62,7 @@ export class Shell {
       log: this.log,
       title: folder.windowTitle,
       openOutside: (url) => this.#openOutside(url),
+      texts: () => this.#desktop.texts(),
       protectedFromCapture: () => this.#settings().screenCaptureProtection,
       hidesOnClose: () => this.staysWithoutWindow(),
       onFocus: () => this.#dismissWatched(),

@@ -18,6 +18,8 @@ declare global {
   }
   /** In the main process: the notifications that were shown. */
   var noted: Noted[]
+  /** In the main process: the context menu that was shown last. */
+  var popped: Electron.Menu | undefined
   /** In the main process: the links that were opened outside. */
   var opened: string[]
 }
@@ -153,6 +155,34 @@ test('the menu speaks the language of the system', async ({ start }) => {
   const labels = () =>
     electron.evaluate(({ Menu }) => Menu.getApplicationMenu()?.items.map(({ label }) => label))
   await expect.poll(labels).toContain('Bearbeiten')
+})
+
+test('text fields have a context menu that edits, where there is no text there is none', async ({
+  start,
+}) => {
+  const { electron, page } = await start()
+  await electron.evaluate(({ Menu }) => {
+    Menu.prototype.popup = function (this: Electron.Menu) {
+      globalThis.popped = this
+    }
+  })
+  const enabled = () =>
+    electron.evaluate(() =>
+      globalThis.popped?.items.filter((item) => item.enabled).map(({ label }) => label),
+    )
+  await page.getByRole('heading').first().click({ button: 'right' })
+  await page.getByRole('button', { name: 'Create an account' }).click()
+  const field = page.getByRole('textbox').first()
+  await field.fill('relay.example.org')
+  await field.selectText()
+  expect(await enabled()).toBeUndefined()
+  await field.click({ button: 'right' })
+  await expect.poll(enabled).toEqual(expect.arrayContaining(['Cut', 'Copy', 'Paste', 'Select all']))
+  await electron.evaluate(() => {
+    globalThis.popped?.items.find(({ label }) => label === 'Select all')?.click()
+    globalThis.popped?.items.find(({ label }) => label === 'Cut')?.click()
+  })
+  await expect(field).toHaveValue('')
 })
 
 test('the window comes back as it was left', async ({ start }) => {

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { app, BrowserWindow, type BrowserWindowConstructorOptions } from 'electron'
 import { START_URL } from '../security/app-scheme.ts'
 import { guardNavigation } from '../security/navigation.ts'
+import type { ShellTexts } from '../texts/shell-texts.ts'
+import { offerTextMenu } from './text-menu.ts'
 import { MIN_WINDOW_HEIGHT, MIN_WINDOW_WIDTH, type WindowPlacement } from './window-state.ts'
 
 /** The preload script beside the main bundle: CommonJS, since a sandboxed preload cannot be a module. */
@@ -13,6 +15,8 @@ export interface WindowOptions {
   readonly dark: boolean
   readonly protectedFromCapture: boolean
   readonly openOutside: (url: string) => void
+  /** As they are when they are shown. */
+  readonly texts: () => ShellTexts
 }
 
 /** The options of every window: an isolated, sandboxed page without Node. */
@@ -49,6 +53,7 @@ export function windowOptions(options: WindowOptions): BrowserWindowConstructorO
 export function createWindow(options: WindowOptions): BrowserWindow {
   const window = new BrowserWindow(windowOptions(options))
   guardNavigation(window.webContents, options.openOutside)
+  offerTextMenu(window, options.texts)
   if (options.protectedFromCapture) window.setContentProtection(true)
   if (options.placement.maximised) window.maximize()
   void window.loadURL(START_URL)

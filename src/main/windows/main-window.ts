@@ -2,6 +2,7 @@ import { nativeTheme, screen, type BrowserWindow } from 'electron'
 import type { Log } from '#core/ports.ts'
 import type { EventTarget } from '../ipc/publish-event.ts'
 import type { ShellStateStore } from '../shell-state.ts'
+import type { ShellTexts } from '../texts/shell-texts.ts'
 import { createWindow } from './create-window.ts'
 import { placeWindow } from './window-state.ts'
 
@@ -14,6 +15,7 @@ interface MainWindowOptions {
   readonly log: Log
   readonly title: string
   readonly openOutside: (url: string) => void
+  readonly texts: () => ShellTexts
   readonly protectedFromCapture: () => boolean
   /** Whether closing the window leaves the app in the tray. */
   readonly hidesOnClose: () => boolean
@@ -96,7 +98,7 @@ export class MainWindow {
   }
 
   #open(): void {
-    const { state, title, openOutside, protectedFromCapture } = this.#options
+    const { state, title, openOutside, protectedFromCapture, texts } = this.#options
     const displays = [screen.getPrimaryDisplay(), ...screen.getAllDisplays()]
     const window = createWindow({
       placement: placeWindow(
@@ -107,6 +109,7 @@ export class MainWindow {
       dark: nativeTheme.shouldUseDarkColors,
       protectedFromCapture: protectedFromCapture(),
       openOutside,
+      texts,
     })
     this.#window = window
     this.#openConversation = null

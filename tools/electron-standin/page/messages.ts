@@ -19,6 +19,15 @@ export type FromPage =
       readonly selectionText: string
       readonly isEditable: boolean
       readonly linkURL: string
+      readonly menuSourceType: 'mouse' | 'keyboard'
+      readonly editFlags: {
+        readonly canUndo: boolean
+        readonly canRedo: boolean
+        readonly canCut: boolean
+        readonly canCopy: boolean
+        readonly canPaste: boolean
+        readonly canSelectAll: boolean
+      }
     }
 
 /** One accelerator of the application menu, as the page's key events show it. */

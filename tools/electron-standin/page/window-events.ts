@@ -24,14 +24,26 @@ export function watchWindow(
   addEventListener('contextmenu', (event) => {
     if (event.defaultPrevented) return
     const target = event.target instanceof HTMLElement ? event.target : null
+    const isEditable =
+      target !== null && (target.isContentEditable || target.matches('input, textarea') === true)
+    const can = (command: string): boolean => document.queryCommandEnabled(command)
     post({
       type: 'context-menu',
       x: event.clientX,
       y: event.clientY,
       selectionText: String(getSelection() ?? ''),
-      isEditable:
-        target !== null && (target.isContentEditable || target.matches('input, textarea') === true),
+      isEditable,
       linkURL: target?.closest('a')?.href ?? '',
+      // Chromium reports no button where a key asked for the menu.
+      menuSourceType: event.button === 2 ? 'mouse' : 'keyboard',
+      editFlags: {
+        canUndo: isEditable && can('undo'),
+        canRedo: isEditable && can('redo'),
+        canCut: isEditable && can('cut'),
+        canCopy: can('copy'),
+        canPaste: isEditable,
+        canSelectAll: can('selectAll'),
+      },
     })
   })
   addEventListener('keydown', (event) => {

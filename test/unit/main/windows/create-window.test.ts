@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { en } from '../../../../src/main/texts/en.ts'
 import { electronMock } from '../electron-mock.ts'
 
 const electron = electronMock()
@@ -12,6 +13,7 @@ const options = {
   dark: true,
   protectedFromCapture: false,
   openOutside: () => undefined,
+  texts: () => en,
 }
 
 beforeEach(() => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { en } from '../../../../src/main/texts/en.ts'
 import { electronMock } from '../electron-mock.ts'
 import { MemoryLog } from '../../ipc/fixtures.ts'
 
@@ -21,6 +22,7 @@ function makeWindow() {
     log: new MemoryLog(),
     title: 'Sotto',
     openOutside: () => undefined,
+    texts: () => en,
     protectedFromCapture: () => false,
     hidesOnClose: () => hidesOnClose,
     onFocus,
