@@ -437,6 +437,8 @@ export const EVENTS = {
   /** A `sotto://` link was opened. */
   'link.opened': v.strictObject({ link: v.pipe(v.string(), v.maxLength(2_000)) }),
   'menu.chosen': v.strictObject({ command: v.picklist(MENU_COMMANDS) }),
+  /** Behind a locked screen nobody reads, even where the window has the focus. */
+  'screen.lockChanged': v.strictObject({ locked: v.boolean() }),
 } as const satisfies Record<string, v.GenericSchema>
 
 export type CallName = keyof typeof CALLS

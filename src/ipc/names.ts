@@ -77,6 +77,7 @@ const events: Readonly<Record<EventName, true>> = {
   'conversation.requested': true,
   'link.opened': true,
   'menu.chosen': true,
+  'screen.lockChanged': true,
 }
 
 /** Every call of the contract. */

@@ -22,7 +22,7 @@ import { LocalRelay } from './local-relay/local-relay.ts'
 import { FileLog } from './log.ts'
 import { Notifications } from './notifications.ts'
 import { PageMail } from './page-mail.ts'
-import { onWake } from './power.ts'
+import { onScreenLock, onWake } from './power.ts'
 import { ProfileFiles, type AccountWish } from './profile-files.ts'
 import type { ProfileFolder } from './profile-folder.ts'
 import { ProfilePhase } from './profile-phase.ts'
@@ -115,6 +115,11 @@ export class Shell {
     onWake(() => {
       const client = this.#phase.client()
       if (client !== null && !client.isClosed()) client.renewConnections()
+    })
+    onScreenLock((locked) => {
+      this.#window.setScreenLocked(locked)
+      this.#publish('screen.lockChanged', { locked })
+      this.#dismissWatched()
     })
     if (!options.background) this.#window.show()
     await Promise.all([

@@ -107,7 +107,7 @@ test('a link that starts the first run is used there, once', async ({ start, rel
   await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
-test('a message is announced, a click opens its conversation, and what is read is not announced', async ({
+test('a message is announced, unless it is read at once; behind a locked screen nobody reads', async ({
   start,
   relay,
 }) => {
@@ -131,6 +131,18 @@ test('a message is announced, a click opens its conversation, and what is read i
   await write('Are you there?')
   await expect(ada.page.getByRole('main').getByText('Are you there?')).toBeVisible()
   expect(await noted()).toEqual(['ben'])
+
+  const unread = async () => {
+    const conversations = await call(ada.page, 'conversations.list', undefined)
+    return conversations.map(({ unreadCount }) => unreadCount)
+  }
+  await expect.poll(unread).toEqual([0])
+  await ada.electron.evaluate(({ powerMonitor }) => powerMonitor.emit('lock-screen'))
+  await write('Locked out?')
+  await expect.poll(noted).toEqual(['ben', 'ben'])
+  expect(await unread()).toEqual([1])
+  await ada.electron.evaluate(({ powerMonitor }) => powerMonitor.emit('unlock-screen'))
+  await expect.poll(unread).toEqual([0])
 })
 
 test('the menu acts on the page, and the theme on the platform', async ({ start, relay }) => {

@@ -28,6 +28,7 @@ export class MainWindow {
   readonly #options: MainWindowOptions
   #window: BrowserWindow | null = null
   #openConversation: number | null = null
+  #isScreenLocked = false
   #isQuitting = false
   #crashTimes: number[] = []
 
@@ -76,9 +77,14 @@ export class MainWindow {
     this.#openConversation = conversationId
   }
 
+  /** A window keeps the focus behind a locked screen, where nobody looks at it. */
+  setScreenLocked(locked: boolean): void {
+    this.#isScreenLocked = locked
+  }
+
   /** The conversation that the user is looking at: open in a window that has the focus. */
   watchedConversation(): number | null {
-    return this.#window?.isFocused() ? this.#openConversation : null
+    return this.#window?.isFocused() && !this.#isScreenLocked ? this.#openConversation : null
   }
 
   setProtectedFromCapture(isProtected: boolean): void {

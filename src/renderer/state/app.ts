@@ -13,6 +13,7 @@ interface AppStore {
   readonly connection: ConnectionView | null
   readonly settings: SettingsView
   readonly distrustedRelays: readonly RelayTrustView[]
+  readonly screenLocked: boolean
 }
 
 /** What the main process last told about the application as a whole. */
@@ -21,7 +22,13 @@ export const useApp = create<AppStore>(() => ({
   connection: null,
   settings: DEFAULT_SETTINGS,
   distrustedRelays: [],
+  screenLocked: false,
 }))
+
+/** Whether somebody may be looking: the window has the focus, and not behind a locked screen. */
+export function hasAttention(): boolean {
+  return document.hasFocus() && !useApp.getState().screenLocked
+}
 
 /** The account, once the profile is open. */
 export function useAccount(): AccountView | null {

@@ -35,6 +35,7 @@ export async function startFeed(onAdded: AddedListener): Promise<void> {
   on('messages.removed', (removed) => {
     for (const { conversationId, seq } of removed) removeMessages(conversationId, seq)
   })
+  on('screen.lockChanged', ({ locked }) => useApp.setState({ screenLocked: locked }))
   on('conversation.requested', ({ conversationId }) => {
     closeAllOverlays()
     openConversation(conversationId)

@@ -2,6 +2,7 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from 
 import type { VirtualizerHandle } from 'virtua'
 import type { ConversationView, MessageView } from '#ipc/views.ts'
 import { call } from '../ipc/bridge.ts'
+import { hasAttention, useApp } from '../state/app.ts'
 
 const PAUSE_MS = 200
 
@@ -15,6 +16,7 @@ export function useReadMarker(
   list: RefObject<VirtualizerHandle | null>,
 ): () => void {
   const marked = useRef(0)
+  const screenLocked = useApp((app) => app.screenLocked)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const latest = useRef({ messages, unreadCount })
   useLayoutEffect(() => {
@@ -24,7 +26,7 @@ export function useReadMarker(
   const look = useCallback(() => {
     timer.current = undefined
     const handle = list.current
-    if (handle === null || !document.hasFocus() || latest.current.unreadCount === 0) return
+    if (handle === null || !hasAttention() || latest.current.unreadCount === 0) return
     const bottom = handle.findItemIndex(handle.scrollOffset + handle.viewportSize - 1)
     const seen = latest.current.messages[bottom]?.seq ?? 0
     if (seen <= marked.current) return
@@ -45,7 +47,7 @@ export function useReadMarker(
     }
   }, [soon])
 
-  // New rows, or a count that came later than its rows.
-  useEffect(soon, [soon, messages, unreadCount])
+  // New rows, a count that came later than its rows, or somebody is back at the screen.
+  useEffect(soon, [soon, messages, unreadCount, screenLocked])
   return soon
 }

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react'
 import type { ConversationView } from '#ipc/views.ts'
+import { hasAttention } from '../state/app.ts'
 import { setUnreadDivider, type Thread } from '../state/threads.ts'
 
 /** Draws the unread divider above what arrives while the user looks elsewhere. */
@@ -12,7 +13,7 @@ export function useUnreadDivider(
   useEffect(() => {
     const before = known.current
     known.current = messages.at(-1)?.seq ?? before
-    if (hasNewer || firstUnreadSeq !== null || (document.hasFocus() && atEnd.current)) return
+    if (hasNewer || firstUnreadSeq !== null || (hasAttention() && atEnd.current)) return
     const arrived = messages.find(({ seq, author }) => seq > before && author === 'them')
     if (arrived !== undefined) setUnreadDivider(id, arrived.seq)
   }, [id, messages, firstUnreadSeq, hasNewer, atEnd])
