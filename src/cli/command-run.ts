@@ -137,11 +137,6 @@ function withHint(refusal: Refusal): Refusal {
         ...refusal,
         hint: 'There is no account in this profile. Make one: sotto init --help',
       }
-    case 'KEYCHAIN_UNAVAILABLE':
-      return {
-        ...refusal,
-        hint: 'This computer offers no keychain. Protect the keys by a passphrase: give --passphrase-file or set SOTTO_PASSPHRASE.',
-      }
     default:
       return refusal
   }
@@ -152,6 +147,11 @@ function withNewAccountHint(refusal: Refusal): Refusal {
   switch (refusal.code) {
     case 'ADDRESS_INVALID':
       return { ...refusal, hint: NO_RELAY_HOST }
+    case 'KEYCHAIN_UNAVAILABLE':
+      return {
+        ...refusal,
+        hint: 'This computer offers no keychain. Protect the keys by a passphrase: give --passphrase-file or set SOTTO_PASSPHRASE.',
+      }
     case 'RELAY_UNREACHABLE':
       return {
         ...refusal,

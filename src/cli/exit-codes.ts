@@ -47,6 +47,7 @@ const GROUPS: readonly (readonly [ExitCode, readonly ErrorCode[]])[] = [
     EXIT.keys,
     [
       'KEYCHAIN_UNAVAILABLE',
+      'KEYCHAIN_NOT_RUNNING',
       'KEYCHAIN_LOCKED',
       'KEYCHAIN_DENIED',
       'KEYCHAIN_ENTRY_MISSING',

@@ -34,7 +34,7 @@ export interface ProfileSecrets {
 }
 
 export type KeychainLoadError =
-  | 'KEYCHAIN_UNAVAILABLE'
+  | 'KEYCHAIN_NOT_RUNNING'
   | 'KEYCHAIN_LOCKED'
   | 'KEYCHAIN_DENIED'
   | 'KEYCHAIN_ENTRY_MISSING'
@@ -45,6 +45,9 @@ export type KeychainLoadError =
 export type KeychainSaveError =
   'KEYCHAIN_UNAVAILABLE' | 'KEYCHAIN_LOCKED' | 'KEYCHAIN_DENIED' | 'PASSPHRASE_WEAK' | 'STORE_FULL'
 
+export type KeychainRemoveError =
+  'KEYCHAIN_NOT_RUNNING' | 'KEYCHAIN_LOCKED' | 'KEYCHAIN_DENIED' | 'STORE_FULL'
+
 /** Where the secrets of one profile are kept: the OS keychain, or a passphrase vault. Never deletes on failure. */
 export interface Keychain {
   readonly protection: 'keychain' | 'vault'
@@ -54,7 +57,7 @@ export interface Keychain {
   /** Writes, reads back and compares before it reports success. */
   save(secrets: ProfileSecrets): Promise<Result<void, Failure<KeychainSaveError>>>
   /** Removes the entry; removing a missing one succeeds. */
-  remove(): Promise<Result<void, Failure<KeychainSaveError>>>
+  remove(): Promise<Result<void, Failure<KeychainRemoveError>>>
 }
 
 /** Where the files of one profile lie. */

@@ -1,4 +1,10 @@
-import type { Keychain, KeychainLoadError, KeychainSaveError, ProfileSecrets } from '#core/ports.ts'
+import type {
+  Keychain,
+  KeychainLoadError,
+  KeychainRemoveError,
+  KeychainSaveError,
+  ProfileSecrets,
+} from '#core/ports.ts'
 import { wipe } from '#crypto/primitives.ts'
 import { decodeBase64Url, encodeBase64Url } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
@@ -33,10 +39,11 @@ export class KeytarKeychain implements Keychain {
   /** May show the system's prompt to unlock the keychain. */
   async load(): Promise<Result<ProfileSecrets, Failure<KeychainLoadError>>> {
     const read = await this.#ask((keytar) => keytar.getPassword(SERVICE, this.#profileId))
-    if (!read.ok) return read
+    if (!read.ok) return err(mustComeBack(read.error))
     if (read.value === null) {
       // The Secret Service finds nothing in a locked collection either.
-      return err(failure((await stateError()) ?? 'KEYCHAIN_ENTRY_MISSING'))
+      const code = await stateError()
+      return err(code === null ? failure('KEYCHAIN_ENTRY_MISSING') : mustComeBack(failure(code)))
     }
     const secrets = decodeEntry(read.value)
     return secrets === null ? err(failure('KEYCHAIN_ENTRY_DAMAGED')) : ok(secrets)
@@ -54,13 +61,13 @@ export class KeytarKeychain implements Keychain {
     return err(failure((await stateError()) ?? 'KEYCHAIN_DENIED'))
   }
 
-  async remove(): Promise<Result<void, Failure<KeychainSaveError>>> {
+  async remove(): Promise<Result<void, Failure<KeychainRemoveError>>> {
     const removed = await this.#ask((keytar) => keytar.deletePassword(SERVICE, this.#profileId))
-    if (!removed.ok) return removed
+    if (!removed.ok) return err(mustComeBack(removed.error))
     if (removed.value) return ok(undefined)
     // Nothing was removed: it was not there, or it could not be seen.
     const code = await stateError()
-    return code === null ? ok(undefined) : err(failure(code))
+    return code === null ? ok(undefined) : err(mustComeBack(failure(code)))
   }
 
   async #ask<T>(
@@ -78,6 +85,16 @@ export class KeytarKeychain implements Keychain {
       return err(failure((await stateError()) ?? 'KEYCHAIN_DENIED', { cause }))
     }
   }
+}
+
+/** Where the keys are in the keychain already, nothing can take its place. */
+function mustComeBack(
+  failed: Failure<AccessError>,
+): Failure<'KEYCHAIN_NOT_RUNNING' | 'KEYCHAIN_LOCKED' | 'KEYCHAIN_DENIED'> {
+  const { code } = failed
+  return code === 'KEYCHAIN_UNAVAILABLE'
+    ? { ...failed, code: 'KEYCHAIN_NOT_RUNNING' }
+    : { ...failed, code }
 }
 
 /** Why the keychain may not answer; `null` where it should. Only Linux can tell, and needs to. */

@@ -1,5 +1,11 @@
 import { readFile, rm } from 'node:fs/promises'
-import type { Keychain, KeychainLoadError, KeychainSaveError, ProfileSecrets } from '#core/ports.ts'
+import type {
+  Keychain,
+  KeychainLoadError,
+  KeychainRemoveError,
+  KeychainSaveError,
+  ProfileSecrets,
+} from '#core/ports.ts'
 import { AeadKey, randomBytes, scrypt, wipe, type ScryptCost } from '#crypto/primitives.ts'
 import { encodeUtf8 } from '#shared/bytes.ts'
 import { failure, type Failure } from '#shared/errors.ts'
@@ -79,7 +85,7 @@ export class PassphraseVault implements Keychain {
     return saved
   }
 
-  async remove(): Promise<Result<void, Failure<KeychainSaveError>>> {
+  async remove(): Promise<Result<void, Failure<KeychainRemoveError>>> {
     await rm(this.#path, { force: true })
     return ok(undefined)
   }

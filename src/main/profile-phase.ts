@@ -193,7 +193,7 @@ export class ProfilePhase<Client, NewAccount, CreateError extends ErrorCode> {
 
 function waitsForKeychain(state: AppStateView): boolean {
   if (state.phase === 'first-run') return state.keychain !== 'available'
-  if (state.phase === 'failed') return state.code === 'KEYCHAIN_UNAVAILABLE'
+  if (state.phase === 'failed') return state.code === 'KEYCHAIN_NOT_RUNNING'
   return state.phase === 'keychain-locked'
 }
 

@@ -52,6 +52,11 @@ export const ERRORS = {
     retry: 'after-action',
     message: 'This computer offers no keychain. Choose a passphrase to protect your keys instead.',
   },
+  KEYCHAIN_NOT_RUNNING: {
+    retry: 'after-action',
+    message:
+      'The keychain that holds the keys of this profile is not running. Start it, for example GNOME Keyring; nothing was deleted.',
+  },
   KEYCHAIN_LOCKED: {
     retry: 'after-action',
     message: 'The keychain of this computer is locked. Unlock it, then try again.',

@@ -112,9 +112,9 @@ describe('a computer without a Secret Service', () => {
     const operations = [['probe'], ['load', ADA], ['save', ADA, SECRETS], ['remove', ADA]]
     expect(await run(WITHOUT_KEYRING, ...operations)).toEqual([
       'absent',
+      'KEYCHAIN_NOT_RUNNING',
       'KEYCHAIN_UNAVAILABLE',
-      'KEYCHAIN_UNAVAILABLE',
-      'KEYCHAIN_UNAVAILABLE',
+      'KEYCHAIN_NOT_RUNNING',
     ])
   })
 })

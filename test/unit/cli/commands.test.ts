@@ -2,8 +2,12 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EXIT } from '#cli/exit-codes.ts'
+import type { Keychain } from '#core/ports.ts'
 import { lockProfile } from '#keychain/profile-lock.ts'
+import { failure } from '#shared/errors.ts'
+import { err } from '#shared/result.ts'
 import type { AccountView, ContactView, ConversationView, MessageView } from '#shared/views.ts'
+import { memoryKeychain } from '#test/helpers/memory-keychain.ts'
 import { Scenario } from '#test/helpers/scenario.ts'
 import { valueOf } from '#test/helpers/value-of.ts'
 import { jsonLines, runSotto, Sotto, twoFriends } from './sotto.ts'
@@ -226,5 +230,26 @@ describe('the commands', () => {
     )
     expect(JSON.parse(weak.stderr)).toMatchObject({ error: { code: 'PASSPHRASE_WEAK' } })
     rmSync(folder, { recursive: true })
+  })
+
+  it('propose a passphrase where there is no keychain, but not for keys that are in one', async () => {
+    const profile = ['--profile', join(scenario.folder, 'cli-no-keychain')]
+    const makeKeychain = (): Keychain => ({
+      ...memoryKeychain(),
+      save: async () => err(failure('KEYCHAIN_UNAVAILABLE')),
+    })
+    const made = await runSotto(['init', 'keyless', '--relay', scenario.host, ...profile], {
+      makeKeychain,
+    })
+    expect(made.exitCode).toBe(EXIT.keys)
+    expect(made.stderr).toContain('--passphrase-file')
+
+    const away = async () => err(failure('KEYCHAIN_NOT_RUNNING'))
+    const opened = await runSotto(['whoami', '--profile', ada.folder], {
+      makeKeychain: () => ({ ...memoryKeychain(), load: away }),
+    })
+    expect(opened.exitCode).toBe(EXIT.keys)
+    expect(opened.stderr).toContain('GNOME Keyring')
+    expect(opened.stderr).not.toContain('--passphrase-file')
   })
 })

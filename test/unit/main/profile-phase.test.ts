@@ -123,10 +123,10 @@ test('a locked keychain is waited for without asking again and again', async () 
 })
 
 test('a keychain that comes late opens the profile that could not be opened without it', async () => {
-  opened = err(failure('KEYCHAIN_UNAVAILABLE'))
+  opened = err(failure('KEYCHAIN_NOT_RUNNING'))
   keychain = 'absent'
   const phase = makePhase()
-  expect(await phase.open()).toEqual({ phase: 'failed', code: 'KEYCHAIN_UNAVAILABLE' })
+  expect(await phase.open()).toEqual({ phase: 'failed', code: 'KEYCHAIN_NOT_RUNNING' })
   await letTimePass()
   expect(open).toHaveBeenCalledOnce()
   keychain = 'available'
@@ -165,7 +165,7 @@ test('the user can try a locked keychain again', async () => {
 })
 
 test.each<ErrorCode>([
-  'KEYCHAIN_UNAVAILABLE',
+  'KEYCHAIN_NOT_RUNNING',
   'KEYCHAIN_ENTRY_MISSING',
   'STORE_KEY_WRONG',
   'STORE_TOO_NEW',
