@@ -397,6 +397,8 @@ export const CALLS = {
     output: v.strictObject({ conversationId: v.nullable(ConversationIdView) }),
     errors: [],
   },
+  /** The conversations are shown: links, requests and commands that waited for the page can come. */
+  'window.reportReady': { input: noInput, output: nothing, errors: [] },
 } as const satisfies Record<string, CallDeclaration>
 
 /** What the menu, the tray and accelerators ask the page to do. */

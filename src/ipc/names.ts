@@ -60,6 +60,7 @@ const calls: Readonly<Record<CallName, true>> = {
   'about.getDiagnostics': true,
   'window.setOpenConversation': true,
   'window.getOpenConversation': true,
+  'window.reportReady': true,
 }
 
 const events: Readonly<Record<EventName, true>> = {

@@ -1,7 +1,8 @@
+import type { MenuCommand } from '#ipc/contract.ts'
 import type { PublishEvent } from './ipc/publish-event.ts'
 
 /**
- * What the user asked for outside of the page (a link, a conversation), kept until the page can take it: a page
+ * What the user asked for outside of the page (a link, a conversation, a command of the menu), kept until the page can take it: a page
  * that still loads has no ears yet.
  */
 export class PageMail {
@@ -9,6 +10,7 @@ export class PageMail {
   #isPageReady = false
   #link: string | null = null
   #conversationId: number | null = null
+  #command: MenuCommand | null = null
 
   constructor(publish: PublishEvent) {
     this.#publish = publish
@@ -42,6 +44,12 @@ export class PageMail {
     this.#deliver()
   }
 
+  /** With its window closed (macOS), the menu is still there. */
+  chooseCommand(command: MenuCommand): void {
+    this.#command = command
+    this.#deliver()
+  }
+
   /** The link that waits; during the first run it is shown there. */
   waitingLink(): string | null {
     return this.#link
@@ -51,9 +59,12 @@ export class PageMail {
     if (!this.#isPageReady) return
     const link = this.#link
     const conversationId = this.#conversationId
+    const command = this.#command
     this.#link = null
     this.#conversationId = null
+    this.#command = null
     if (conversationId !== null) this.#publish('conversation.requested', { conversationId })
     if (link !== null) this.#publish('link.opened', { link })
+    if (command !== null) this.#publish('menu.chosen', { command })
   }
 }

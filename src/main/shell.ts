@@ -75,7 +75,10 @@ export class Shell {
       state: this.#state,
       window: this.#window,
       log: this.log,
-      choose: (command) => this.#publish('menu.chosen', { command }),
+      choose: (command) => {
+        // Without an account there is nothing that could answer, now or later.
+        if (this.#phase.client() !== null) this.#mail.chooseCommand(command)
+      },
     })
     guardAgainstCrashes(this.log, () => this.#desktop.texts())
     this.#notifications = new Notifications({
@@ -184,8 +187,7 @@ export class Shell {
         this.#window.setOpenConversation(conversationId)
         this.#dismissWatched()
       },
-      // After the answer, so that the page has what it asked for.
-      pageReady: () => setImmediate(() => this.#mail.pageReady()),
+      pageReady: () => this.#mail.pageReady(),
     })
     const isOurWindow = (id: number): boolean => this.#window.isOurs(id)
     serveCalls({ handlers, isOurWindow, log: this.log })

@@ -14,7 +14,7 @@ export interface SystemActions {
   readonly about: () => AboutView
   readonly diagnostics: () => string
   readonly conversationShown: (conversationId: number | null) => void
-  /** The page listens and has what it shows: links and requests that waited for it can come. */
+  /** The page listens and has what it shows: what waited for it can come. */
   readonly pageReady: () => void
 }
 
@@ -34,9 +34,12 @@ export function systemHandlers(
       return ok(undefined)
     },
     'window.getOpenConversation': () => {
-      actions.pageReady()
       const stored = openClient()?.readShellValue(OPEN_CONVERSATION)
       return ok({ conversationId: v.is(ConversationIdView, stored) ? stored : null })
+    },
+    'window.reportReady': () => {
+      actions.pageReady()
+      return ok(undefined)
     },
   }
 }

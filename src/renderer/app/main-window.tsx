@@ -1,7 +1,9 @@
 import { MessageSquareText } from 'lucide-react'
+import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ListPane } from '../conversations/list-pane.tsx'
 import { DetailsPane } from '../details/details-pane.tsx'
+import { call } from '../ipc/bridge.ts'
 import { RelayBanners } from '../notices/relay-banners.tsx'
 import { useAppCommands } from '../shortcuts/use-app-commands.ts'
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
@@ -19,6 +21,8 @@ export function MainWindow() {
   const { t } = useTranslation(['thread', 'conversations'])
   useShortcuts()
   useAppCommands()
+  // The last effect: everything listens now.
+  useEffect(() => void call('window.reportReady', undefined), [])
   const openId = useConversations((state) => state.openId)
   const open = useConversation(openId)
   const detailsOpen = useLayout((state) => state.detailsOpen) && open !== null

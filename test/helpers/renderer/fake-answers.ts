@@ -230,6 +230,7 @@ export const ANSWERS: Answers = {
     main.state.openConversationId = conversationId
   },
   'window.getOpenConversation': (main) => ({ conversationId: main.state.openConversationId }),
+  'window.reportReady': () => undefined,
 }
 
 function refuse(code: Refusal['code']): never {

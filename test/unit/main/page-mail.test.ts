@@ -39,3 +39,14 @@ test('a page that listens gets them at once, one that is gone does not', () => {
   mail.openConversation(4)
   expect(publish.mock.calls).toEqual([['conversation.requested', { conversationId: 3 }]])
 })
+
+test('a command of the menu waits for a window that opens for it', () => {
+  const publish = vi.fn()
+  const mail = new PageMail(publish)
+  mail.chooseCommand('about')
+  mail.chooseCommand('settings')
+  expect(publish).not.toHaveBeenCalled()
+  mail.pageReady()
+  mail.pageReady()
+  expect(publish.mock.calls).toEqual([['menu.chosen', { command: 'settings' }]])
+})
