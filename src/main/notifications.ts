@@ -31,7 +31,10 @@ export class Notifications {
       forget()
       this.#open(conversationId)
     })
-    notification.on('close', forget)
+    notification.on('close', ({ reason }) => {
+      // On Windows it stays in the Action Center, from which it is taken back once it is read.
+      if (reason !== 'timedOut') forget()
+    })
     this.#shown.set(conversationId, notification)
     notification.show()
   }

@@ -57,7 +57,7 @@ export function electronMock() {
     static readonly made: FakeNotification[] = []
     static isSupported = () => true
     readonly show = vi.fn()
-    readonly close = vi.fn(() => this.emit('close'))
+    readonly close = vi.fn(() => this.emit('close', {}))
     readonly options: { readonly title: string; readonly body: string; readonly silent: boolean }
     constructor(options: FakeNotification['options']) {
       super()

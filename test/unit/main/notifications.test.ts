@@ -43,3 +43,19 @@ test('what is read is taken back', () => {
   notifications.dismissAll()
   expect(made.map((one) => one.close.mock.calls.length)).toEqual([1, 1])
 })
+
+test('what has timed out on Windows is still in the Action Center, and taken back', () => {
+  const notifications = new Notifications({ isLinux: false, open: vi.fn() })
+  notifications.show(planned)
+  made[0]?.emit('close', { reason: 'timedOut' })
+  notifications.dismiss(3)
+  expect(made[0]?.close).toHaveBeenCalledOnce()
+})
+
+test('what the user has closed is forgotten', () => {
+  const notifications = new Notifications({ isLinux: false, open: vi.fn() })
+  notifications.show(planned)
+  made[0]?.emit('close', { reason: 'userCanceled' })
+  notifications.dismiss(3)
+  expect(made[0]?.close).not.toHaveBeenCalled()
+})
