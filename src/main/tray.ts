@@ -20,7 +20,8 @@ export class AppTray {
     this.#isMac = isMac
     this.#actions = actions
     this.#tray = new Tray(trayIcon({ unread: false, template: isMac }))
-    this.#tray.on('click', actions.toggle)
+    // On macOS a click opens the menu.
+    if (!isMac) this.#tray.on('click', actions.toggle)
     this.setTexts(texts)
   }
 

@@ -56,6 +56,14 @@ test('the icon is sharp on every display and a template on macOS', () => {
   expect(tray.image.isTemplate).toBe(true)
 })
 
+test.each([
+  [false, ['click']],
+  [true, []],
+])('a click shows or hides the window, unless it opens the menu (macOS: %s)', (isMac, events) => {
+  new AppTray(en, isMac, actions)
+  expect(tray.on.mock.calls.map(([event]) => event)).toEqual(events)
+})
+
 test('unread messages change the icon once, and the text with every count', () => {
   const appTray = new AppTray(en, false, actions)
   const quiet = pixels()
