@@ -1,9 +1,10 @@
 import { release } from 'node:os'
 import { app } from 'electron'
 import type { AboutView } from '#shared/views.ts'
+import { canLaunchAtLogin } from './login-item.ts'
 import type { ProfileFolder } from './profile-folder.ts'
 
-/** Versions, licences and where the data is. */
+/** Versions, licences, where the data is, and what this system can do with the profile. */
 export function aboutView(folder: ProfileFolder, licences: AboutView['licences']): AboutView {
   return {
     version: app.getVersion(),
@@ -13,6 +14,7 @@ export function aboutView(folder: ProfileFolder, licences: AboutView['licences']
     platform: `${process.platform} ${process.arch} ${release()}`,
     profile: folder.name,
     dataFolder: folder.root,
+    launchesAtLogin: canLaunchAtLogin(process.platform, folder.name),
     licences,
   }
 }

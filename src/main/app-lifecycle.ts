@@ -5,6 +5,7 @@ import { app } from 'electron'
 import * as v from 'valibot'
 import { isDeepLink } from './deep-links.ts'
 import type { LaunchArguments } from './launch-arguments.ts'
+import { wasLaunchedAtLogin } from './login-item.ts'
 import { makeProfileFolder } from './profile-folder.ts'
 import { registerAppScheme } from './security/app-scheme.ts'
 import { Shell } from './shell.ts'
@@ -34,7 +35,7 @@ export function startApp({ profile, link, background, smokeTest }: LaunchArgumen
   endInOrder(shell)
   app
     .whenReady()
-    .then(() => shell.start({ background }))
+    .then(() => shell.start({ background: background || wasLaunchedAtLogin() }))
     .then(() => (smokeTest ? runSmokeTest() : undefined))
     .catch((cause: unknown) => {
       // Seen by the guard against crashes: it tells the user and ends the app.

@@ -313,6 +313,8 @@ export const AboutView = v.strictObject({
   platform: text(128),
   profile: text(128),
   dataFolder: text(4_096),
+  /** Whether the system can start this profile at login. */
+  launchesAtLogin: v.boolean(),
   licences: v.array(v.strictObject({ name: text(200), version: text(64), licence: text(200) })),
 })
 export type AboutView = v.InferOutput<typeof AboutView>

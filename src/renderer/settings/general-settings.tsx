@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { useIpcValue } from '../ipc/use-ipc-value.ts'
 import { useSetting } from '../state/app.ts'
 import { isMac } from '../ui/key-labels.ts'
 import { Segmented } from '../ui/segmented.tsx'
@@ -11,6 +12,7 @@ export function GeneralSettings() {
   const { t } = useTranslation('settings')
   const settings = useSetting((all) => all)
   const update = useUpdateSettings()
+  const { value: about } = useIpcValue('about.get')
   return (
     <>
       <Group>
@@ -29,11 +31,13 @@ export function GeneralSettings() {
         />
       </Group>
       <Group>
-        <Switch
-          label={t('general.launchAtLogin')}
-          checked={settings.launchAtLogin}
-          onChange={(launchAtLogin) => void update({ launchAtLogin })}
-        />
+        {about?.launchesAtLogin !== false && (
+          <Switch
+            label={t('general.launchAtLogin')}
+            checked={settings.launchAtLogin}
+            onChange={(launchAtLogin) => void update({ launchAtLogin })}
+          />
+        )}
         <Switch
           label={t('general.closeToTray')}
           description={t('general.closeToTrayHint')}

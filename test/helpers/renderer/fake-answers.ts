@@ -220,6 +220,7 @@ export const ANSWERS: Answers = {
     platform: 'Linux',
     profile: 'default',
     dataFolder: '/home/mira/.config/Sotto',
+    launchesAtLogin: true,
     licences: [
       { name: 'react', version: '19.3.1', licence: 'MIT' },
       { name: 'virtua', version: '0.54.2', licence: 'MIT' },

@@ -99,6 +99,7 @@ async function guardFor(client: Client) {
         platform: 'test',
         profile: 'test',
         dataFolder: ada.folder,
+        launchesAtLogin: true,
         licences: [],
       }),
       diagnostics: () => 'none',

@@ -68,7 +68,12 @@ export function electronMock() {
 
   const display = { workArea: { x: 0, y: 0, width: 1920, height: 1040 } }
   return {
-    app: { isPackaged: false, setBadgeCount: vi.fn(), setLoginItemSettings: vi.fn() },
+    app: {
+      isPackaged: false,
+      setBadgeCount: vi.fn(),
+      setLoginItemSettings: vi.fn(),
+      getLoginItemSettings: vi.fn(() => ({ wasOpenedAtLogin: false })),
+    },
     BrowserWindow: FakeWindow,
     Notification: FakeNotification,
     ipcMain: { handle: vi.fn() },

@@ -1,11 +1,12 @@
-import { expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { electronMock } from './electron-mock.ts'
 
 const electron = electronMock()
 vi.mock('electron', () => electron)
 const { showBadge } = await import('../../../src/main/badge.ts')
 const { bitmap } = await import('../../../src/main/icons.ts')
-const { autostartEntry } = await import('../../../src/main/login-item.ts')
+const { autostartEntry, canLaunchAtLogin, entryName, setLaunchAtLogin, wasLaunchedAtLogin } =
+  await import('../../../src/main/login-item.ts')
 const { proxyUrlOf } = await import('../../../src/main/system-proxy.ts')
 const { shellTexts, withCount } = await import('../../../src/main/texts/shell-texts.ts')
 const { applyTheme } = await import('../../../src/main/theme.ts')
@@ -67,4 +68,46 @@ test('the entry for the login quotes the path of the app', () => {
 test('drawings have smooth edges and premultiplied colours', () => {
   const half = bitmap(2, (x) => (x < 0.75 ? [255, 0, 128] : null))
   expect([...half.subarray(0, 8)]).toEqual([128, 0, 255, 255, 64, 0, 128, 128])
+})
+
+describe('on other systems than Linux', () => {
+  const { platform } = process
+  const become = (other: NodeJS.Platform) =>
+    Object.defineProperty(process, 'platform', { value: other })
+  afterEach(() => {
+    become(platform)
+    electron.app.isPackaged = false
+    vi.clearAllMocks()
+  })
+
+  test('each profile has an entry of its own for the login on Windows', async () => {
+    become('win32')
+    electron.app.isPackaged = true
+    await setLaunchAtLogin(true, 'work')
+    expect(electron.app.setLoginItemSettings).toHaveBeenCalledExactlyOnceWith({
+      openAtLogin: true,
+      name: 'Sotto-work',
+      args: ['--background', '--profile=work'],
+    })
+    expect(entryName('default')).toBe('Sotto')
+  })
+
+  test('macOS, which passes no arguments, starts the default profile alone', async () => {
+    become('darwin')
+    electron.app.isPackaged = true
+    await setLaunchAtLogin(true, 'work')
+    expect(electron.app.setLoginItemSettings).not.toHaveBeenCalled()
+    await setLaunchAtLogin(true, 'default')
+    expect(electron.app.setLoginItemSettings).toHaveBeenCalledOnce()
+    expect(canLaunchAtLogin('darwin', 'work')).toBe(false)
+    expect(canLaunchAtLogin('linux', 'work')).toBe(true)
+  })
+
+  test('only macOS says whether it started the app at login', () => {
+    electron.app.getLoginItemSettings.mockReturnValue({ wasOpenedAtLogin: true })
+    become('linux')
+    expect(wasLaunchedAtLogin()).toBe(false)
+    become('darwin')
+    expect(wasLaunchedAtLogin()).toBe(true)
+  })
 })
