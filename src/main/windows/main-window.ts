@@ -1,4 +1,4 @@
-import { nativeTheme, screen, type BrowserWindow } from 'electron'
+import { nativeTheme, screen, type BrowserWindow, type NativeImage } from 'electron'
 import type { Log } from '#core/ports.ts'
 import type { EventTarget } from '../ipc/publish-event.ts'
 import type { ShellStateStore } from '../shell-state.ts'
@@ -29,6 +29,7 @@ export class MainWindow {
   #window: BrowserWindow | null = null
   #openConversation: number | null = null
   #isScreenLocked = false
+  #overlay: { readonly icon: NativeImage | null; readonly description: string } | null = null
   #isQuitting = false
   #crashTimes: number[] = []
 
@@ -91,7 +92,9 @@ export class MainWindow {
     this.#window?.setContentProtection(isProtected)
   }
 
-  setOverlay(icon: Electron.NativeImage | null, description: string): void {
+  /** Windows: the mark on the taskbar's icon, also of a window that opens later. */
+  setOverlay(icon: NativeImage | null, description: string): void {
+    this.#overlay = { icon, description }
     this.#window?.setOverlayIcon(icon, description)
   }
 
@@ -119,7 +122,11 @@ export class MainWindow {
     })
     this.#window = window
     this.#openConversation = null
-    window.once('ready-to-show', () => window.show())
+    window.once('ready-to-show', () => {
+      window.show()
+      const overlay = this.#overlay
+      if (overlay !== null) window.setOverlayIcon(overlay.icon, overlay.description)
+    })
     // The page's title would otherwise name the app twice.
     window.on('page-title-updated', (event) => event.preventDefault())
     for (const change of ['resize', 'move'] as const) {

@@ -125,3 +125,12 @@ test.each([
 ] as const)('zoom %f, step %i: %f', (factor, direction, next) => {
   expect(nextZoom(factor, direction)).toBe(next)
 })
+
+test('a window that opens later bears the mark of what came before', () => {
+  const window = makeWindow()
+  const icon = {} as never
+  window.setOverlay(icon, '1 unread message')
+  window.show()
+  shown().emit('ready-to-show')
+  expect(shown().setOverlayIcon).toHaveBeenCalledExactlyOnceWith(icon, '1 unread message')
+})
