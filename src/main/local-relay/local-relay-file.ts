@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { LocalRelayNetwork } from '#shared/views.ts'
 
@@ -31,9 +32,16 @@ export class LocalRelayFile {
     }
   }
 
-  write(state: State): void {
+  /** @returns False where it cannot be kept: the disk is full, say. */
+  write(state: State): boolean {
+    if (isDeepStrictEqual(state, this.read())) return true
     const temporary = `${this.#path}.new`
-    writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 })
-    renameSync(temporary, this.#path)
+    try {
+      writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 })
+      renameSync(temporary, this.#path)
+      return true
+    } catch {
+      return false
+    }
   }
 }

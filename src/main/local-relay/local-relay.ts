@@ -76,7 +76,8 @@ export class LocalRelay {
   stop(): Promise<LocalRelayView> {
     return this.#inOrder(async () => {
       await this.#end()
-      this.#options.file.write({ ...this.#options.file.read(), runs: false })
+      const { file, log } = this.#options
+      if (!file.write({ ...file.read(), runs: false })) log.warn('local-relay.stop-not-kept')
       return this.#show({ ...OFF, network: this.#view.network })
     })
   }
@@ -96,7 +97,8 @@ export class LocalRelay {
     const child = fork(['--host', listen, '--port', String(port), '--data', dataFolder, '--json'])
     this.#child = child
     const url = await readyUrl(child)
-    if (url === null) {
+    // A port that is not kept would make its accounts' addresses wrong at the next start.
+    if (url === null || !file.write({ runs: true, network, port: Number(url.port) })) {
       await this.#end()
       log.warn('local-relay.start-failed')
       this.#show({ state: 'failed', network, host: null })
@@ -108,7 +110,6 @@ export class LocalRelay {
       log.warn('local-relay.ended-by-itself')
       this.#show({ state: 'failed', network, host: null })
     })
-    file.write({ runs: true, network, port: Number(url.port) })
     const address = network === 'local-network' ? localNetworkAddress() : LOOPBACK
     return ok(this.#show({ state: 'running', network, host: `${address}:${url.port}` }))
   }

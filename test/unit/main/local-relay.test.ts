@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -85,6 +85,23 @@ describe('the relay on this computer', () => {
     await second.resume()
     expect(second.view().host).toBe('127.0.0.1:4711')
     expect(children[1]?.args.slice(2, 4)).toEqual(['--port', '4711'])
+  })
+
+  test('does not start where its port cannot be kept, and starts where it is kept already', async () => {
+    const unwritable = join(folder, 'local-relay.json.new')
+    mkdirSync(unwritable)
+    const first = newRelay()
+    expect(codeOf(await first.start('this-computer'))).toBe('RELAY_START_FAILED')
+    expect(children[0]?.killed).toBe(true)
+    rmdirSync(unwritable)
+    valueOf(await first.start('this-computer'))
+    await first.close()
+
+    mkdirSync(unwritable)
+    const second = newRelay()
+    await second.resume()
+    expect(second.view().state).toBe('running')
+    expect((await second.stop()).state).toBe('off')
   })
 
   test('listens to the local network only where that is chosen', async () => {
