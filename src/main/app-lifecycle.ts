@@ -1,12 +1,14 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { app } from 'electron'
+import { app, dialog } from 'electron'
 import * as v from 'valibot'
+import { isRefusedBySystem } from '#keychain/refused-by-system.ts'
+import { ERRORS } from '#shared/errors.ts'
 import { isDeepLink } from './deep-links.ts'
 import type { LaunchArguments } from './launch-arguments.ts'
 import { wasLaunchedAtLogin } from './login-item.ts'
-import { makeProfileFolder } from './profile-folder.ts'
+import { makeProfileFolder, type ProfileFolder } from './profile-folder.ts'
 import { registerAppScheme } from './security/app-scheme.ts'
 import { Shell } from './shell.ts'
 import { runSmokeTest } from './smoke-test.ts'
@@ -21,7 +23,12 @@ export function startApp({ profile, link, background, smokeTest }: LaunchArgumen
   const userData = smokeTest
     ? mkdtempSync(join(tmpdir(), 'sotto-smoke-test-'))
     : app.getPath('userData')
-  const folder = makeProfileFolder(userData, profile)
+  const folder = profileFolder(userData, profile)
+  if (folder === null) {
+    dialog.showErrorBox('Sotto', ERRORS.PROFILE_UNUSABLE.message)
+    app.exit(1)
+    return
+  }
   app.setPath('userData', folder.root)
   app.setPath('sessionData', folder.session)
   if (!app.requestSingleInstanceLock({ link })) {
@@ -45,6 +52,16 @@ export function startApp({ profile, link, background, smokeTest }: LaunchArgumen
     })
 }
 
+/** `null` where the system does not let it be made. */
+function profileFolder(userData: string, profile: string): ProfileFolder | null {
+  try {
+    return makeProfileFolder(userData, profile)
+  } catch (cause) {
+    if (isRefusedBySystem(cause)) return null
+    throw cause
+  }
+}
+
 /** Further starts, links and clicks on the app's icon. */
 function followSystem(shell: Shell): void {
   const openLink = (opened: string): void => {
@@ -59,7 +76,9 @@ function followSystem(shell: Shell): void {
     event.preventDefault()
     openLink(url)
   })
-  app.on('activate', () => shell.show())
+  app.on('activate', () => {
+    if (app.isReady()) shell.show()
+  })
 }
 
 /** Windows close first, then the profile, then the log; only then the process ends. */

@@ -1,17 +1,18 @@
 import { EventEmitter } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const folder = mkdtempSync(join(tmpdir(), 'sotto-lifecycle-'))
+const getPath = vi.fn(() => folder)
 const app = Object.assign(new EventEmitter(), {
   enableSandbox: vi.fn(),
   setAppUserModelId: vi.fn(),
-  getPath: () => folder,
+  getPath,
   setPath: vi.fn(),
   requestSingleInstanceLock: vi.fn(() => true),
-  isReady: () => true,
+  isReady: vi.fn(() => true),
   whenReady: async () => undefined,
   exit: vi.fn(),
   quit: vi.fn(),
@@ -23,7 +24,8 @@ const shell = {
   prepareToQuit: vi.fn(),
   close: vi.fn(async () => undefined),
 }
-vi.mock('electron', () => ({ app, protocol: { registerSchemesAsPrivileged: vi.fn() } }))
+const dialog = { showErrorBox: vi.fn() }
+vi.mock('electron', () => ({ app, dialog, protocol: { registerSchemesAsPrivileged: vi.fn() } }))
 vi.mock('../../../src/main/shell.ts', () => ({
   Shell: vi.fn(function () {
     return shell
@@ -103,4 +105,27 @@ test('the process ends only after the profile was closed', async () => {
   expect(app.exit).not.toHaveBeenCalled()
   close()
   await vi.waitFor(() => expect(app.exit).toHaveBeenCalledOnce())
+})
+
+test('a folder that cannot be made is told of in plain words, and nothing is started', () => {
+  const file = join(folder, 'a file')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, '')
+  getPath.mockReturnValueOnce(file)
+  startApp(launch)
+  expect(dialog.showErrorBox).toHaveBeenCalledExactlyOnceWith(
+    'Sotto',
+    expect.stringContaining('cannot be read or written'),
+  )
+  expect(app.exit).toHaveBeenCalledExactlyOnceWith(1)
+  expect(app.requestSingleInstanceLock).not.toHaveBeenCalled()
+})
+
+test('a click on the icon before the app is ready opens no window', () => {
+  startApp(launch)
+  app.isReady.mockReturnValueOnce(false)
+  app.emit('activate')
+  expect(shell.show).not.toHaveBeenCalled()
+  app.emit('activate')
+  expect(shell.show).toHaveBeenCalledOnce()
 })
