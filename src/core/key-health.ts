@@ -8,6 +8,9 @@ import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import type { Keychain } from './ports.ts'
 
+/** A relay that answers later is not waited for: the rest is known here. */
+const RELAY_ANSWER_MS = 3_000
+
 /** What protects the keys of this profile, for the settings. Asks the relay how many one-time prekeys are left. */
 export async function keyHealth(
   context: Context,
@@ -16,7 +19,6 @@ export async function keyHealth(
 ): Promise<KeyHealthView> {
   const { store } = context
   const signed = store.prekeys.list('signed').findLast((key) => key.retiredAtMs === null)
-  const left = await context.relay.prekeysLeft(hostOf(context.account().address), context.signer())
   return {
     protection: keychain.protection,
     backend: keychain.backend,
@@ -26,9 +28,21 @@ export async function keyHealth(
     databaseCipher: store.cipher,
     signedPrekeyCreatedAtMs: signed?.createdAtMs ?? null,
     nextRotationAtMs: signed ? signed.createdAtMs + PREKEY_ROTATION_MS : null,
-    oneTimePrekeysLeft: left.ok ? left.value.oneTime : null,
+    oneTimePrekeysLeft: await oneTimePrekeysLeft(context),
     fingerprint: encodeHex(fingerprint(context.keys.signing.publicKey)),
   }
+}
+
+/** `null` where the relay does not say so, or not soon. */
+function oneTimePrekeysLeft(context: Context): Promise<number | null> {
+  const { relay, clock } = context
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(RELAY_ANSWER_MS, () => resolve(null))
+    relay
+      .prekeysLeft(hostOf(context.account().address), context.signer())
+      .then((left) => resolve(left.ok ? left.value.oneTime : null), reject)
+      .finally(cancel)
+  })
 }
 
 /** Runs the known answers once more: what passed at the start could have been broken since. */
