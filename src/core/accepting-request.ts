@@ -2,11 +2,15 @@ import type { Context } from './context.ts'
 import type { Contact } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
+import { askForUntaken } from './untaken-texts.ts'
 
 /** Ids in one receipt. */
 const RECEIPT_IDS = 100
 
-/** Accepts a request, if it is one: from now on both can write, and what came so far is receipted. */
+/**
+ * Accepts a request, if it is one: from now on both can write, what came so far is receipted, and
+ * what was not taken so far is asked for.
+ */
 export function acceptRequest(context: Context, contact: Contact): void {
   if (contact.relation !== 'request-in') return
   context.commit((changes) => {
@@ -14,6 +18,7 @@ export function acceptRequest(context: Context, contact: Contact): void {
     addNotice(context, accepted, 'request-accepted')
     changes.conversation(conversationOf(context, accepted).id)
     receiptAll(context, accepted)
+    askForUntaken(context, accepted)
   })
 }
 

@@ -21,6 +21,7 @@ import { addNotice, conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
 import { bindingWith } from './sessions.ts'
+import { rememberUntaken } from './untaken-texts.ts'
 
 /** An envelope whose seal was opened by one of the contact's sessions. */
 export interface OpenedEnvelope {
@@ -97,6 +98,11 @@ export function applyPlaintext(
     applyText(context, contact, content.text, content.sentAtMs, signature, opened, receipts)
   }
   applySignedMode(context, contact, content)
+  if (content.text !== undefined && !takesText) {
+    // A receipt, once they are accepted, would say that it has arrived.
+    rememberUntaken(context, contact, opened.incoming)
+    return 'owes-nothing'
+  }
   if (!awaitsReceipt(content)) return 'owes-nothing'
   if (!takesText) receipts.addEnvelope(contact.id, envelopeHash(opened.incoming.envelope))
   return 'owes-receipt'

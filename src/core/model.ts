@@ -253,8 +253,11 @@ export interface HeldEnvelope {
   readonly envelope: Uint8Array
   readonly receivedAtMs: number
   readonly relayedAtMs: number
-  /** `pending`: waits for a look-up (for example of the sender's identity); `failed`: could not be opened. */
-  readonly status: 'pending' | 'failed'
+  /**
+   * `pending`: waits for a look-up (for example of the sender's identity); `failed`: could not be opened; `untaken`: held
+   * the text of somebody who is not accepted yet, its bytes are gone.
+   */
+  readonly status: 'pending' | 'failed' | 'untaken'
   readonly errorCode: ErrorCode | null
   readonly contactId: ContactId | null
   /** The placeholder shown in the thread. */

@@ -101,6 +101,7 @@ class Receiver {
 
     const handshakeId = readHandshakeId(incoming.envelope)
     if (handshakeId !== null && this.#openAsLater(handshakeId, incoming)) return
+    if (handshakeId === null && invite !== null && this.#openAsAnyone(incoming)) return
     if (contact === null && handshakeId === null) {
       // Nobody it could be from: a token that was revoked meanwhile, or rubbish.
       this.#context.log.warn('envelope.dropped', { bytes: incoming.envelope.length })
@@ -160,6 +161,15 @@ class Receiver {
     const contact = contactId === null ? null : contacts.get(contactId)
     if (contact === null) return false
     return contact.relation === 'blocked' || this.#openWithSessions(contact, incoming)
+  }
+
+  /** A link may have been used by several, until each had a token of their own: only the first is on record. */
+  #openAsAnyone(incoming: IncomingEnvelope): boolean {
+    return this.#context.store.contacts
+      .list()
+      .some(
+        (contact) => contact.relation !== 'blocked' && this.#openWithSessions(contact, incoming),
+      )
   }
 
   #takeHandshake(handshake: AcceptedHandshake, arrival: Arrival): void {

@@ -3,7 +3,7 @@ import type { InboxTable } from '#core/ports.ts'
 import type { Connection, Row, Statement } from './connection.ts'
 import { bytes, errorCodeOrNull, integer, localIdOrNull, oneOf } from './row.ts'
 
-const STATUSES = ['pending', 'failed'] as const
+const STATUSES = ['pending', 'failed', 'untaken'] as const
 
 export class SqliteInboxTable implements InboxTable {
   readonly #seen: Statement

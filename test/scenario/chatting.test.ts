@@ -222,6 +222,29 @@ describe('a request', () => {
     await ben.sees(ada, 'welcome')
   })
 
+  test('is what the second user of a link makes, whose texts arrive once it is accepted', async () => {
+    const ada = await scenario.person('ada')
+    const [ben, eve] = [await scenario.person('ben'), await scenario.person('eve')]
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    await eventually('the first is there', () => ada.knows(ben))
+    valueOf(await eve.client.addContact(link))
+    eve.write(ada, 'it is me')
+    eve.write(ada, 'eve')
+    await eve.showsState(ada, 'eve', 'sent')
+    await eventually('the request arrives', () => ada.knows(eve))
+    await ada.client.whenSettled()
+    expect(ada.contact(eve).relation).toBe('request-in')
+    expect(ada.texts(eve)).toEqual([])
+    expect(eve.messages(ada).at(-1)?.state).toBe('sent')
+
+    valueOf(ada.client.acceptContact(ada.contactId(eve)))
+    await ada.sees(eve, 'it is me')
+    await ada.sees(eve, 'eve')
+    await eve.showsState(ada, 'it is me', 'delivered')
+    await eve.showsState(ada, 'eve', 'delivered')
+  })
+
   test.each([
     ['nobody@RELAY', 'ACCOUNT_UNKNOWN'],
     ['nonsense', 'ADDRESS_INVALID'],
