@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
 import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
+import { withdrawInvitesOf } from './invites.ts'
 import type { Contact, ContactId } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
 import { receiveHeld, type Followup } from './receiving.ts'
@@ -169,6 +170,7 @@ export function removeContact(context: Context, id: ContactId): Result<void, Unk
   context.commit((changes) => {
     const contact = found.value
     if (contact.inboundTokenRegistered) revokeToken(context, contact.inboundToken)
+    withdrawInvitesOf(context, id)
     changes.conversationRemoved(conversationOf(context, contact).id)
     context.sessions.removeAll(id)
     context.store.contacts.remove(id)

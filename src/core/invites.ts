@@ -8,6 +8,7 @@ import { hostOf } from '#protocol/address.ts'
 import { decodeInviteLink, encodeInviteLink } from '#protocol/invite-link.ts'
 import { LABEL_BYTES } from './contact-creation.ts'
 import type { Context } from './context.ts'
+import type { ContactId } from './model.ts'
 import { keepTokens, revokeToken } from './token-upkeep.ts'
 
 const INVITE_LIFETIME_MS = 30 * 86_400_000
@@ -62,6 +63,16 @@ export function previewLink(
     relay: hostOf(decoded.address),
     fingerprint: encodeHex(decoded.fingerprint),
   })
+}
+
+/** Withdraws the invites that a contact has used: without the contact, they would be good for it once more. */
+export function withdrawInvitesOf(context: Context, contactId: ContactId): void {
+  const { invites } = context.store
+  for (const { label, token, usedBy } of invites.list()) {
+    if (usedBy !== contactId) continue
+    revokeToken(context, inviteDeliveryToken(token))
+    invites.remove(label)
+  }
 }
 
 /** Forgets invites that have run out; the relay forgets their tokens at the same time by itself. */

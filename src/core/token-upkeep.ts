@@ -71,7 +71,8 @@ export async function keepTokens(
       }
       for (const { label } of invites) {
         if (taken.has(encodeHex(label))) store.invites.remove(label)
-        else store.invites.update(label, { registered: true })
+        // Unless it was withdrawn meanwhile.
+        else if (store.invites.byLabel(label)) store.invites.update(label, { registered: true })
       }
       moveRevocations(context, waiting)
     })

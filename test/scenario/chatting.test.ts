@@ -256,6 +256,23 @@ describe('a request', () => {
   })
 })
 
+describe('a contact that is removed', () => {
+  test('does not come back by the link it came by, but has to ask', async () => {
+    const [ada, ben] = [await scenario.person('ada'), await scenario.person('ben')]
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    await eventually('ben is there', () => ada.knows(ben))
+    expect(ada.contact(ben).relation).toBe('accepted')
+    valueOf(ada.client.removeContact(ada.contactId(ben)))
+    await ada.client.whenSettled()
+
+    valueOf(ben.client.removeContact(ben.contactId(ada)))
+    valueOf(await ben.client.addContact(link))
+    await eventually('ben asks', () => ada.knows(ben))
+    expect(ada.contact(ben).relation).toBe('request-in')
+  })
+})
+
 describe('a blocked contact', () => {
   test('cannot be heard any more, and can again when unblocked', async () => {
     const [ada, ben] = await scenario.friends()
