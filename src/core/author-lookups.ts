@@ -2,6 +2,7 @@ import { equalPublicBytes } from '#shared/bytes.ts'
 import type { Address } from '#protocol/address.ts'
 import { acceptHandshake } from './accepting.ts'
 import type { Context } from './context.ts'
+import { letGo } from './held-envelopes.ts'
 import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import type { JobOutcome } from './job.ts'
@@ -16,7 +17,6 @@ export async function lookUpAuthors(
   context: Context,
   followUp: (followup: Followup) => void,
 ): Promise<JobOutcome> {
-  const { inbox } = context.store
   let failed = false
   for (const [address, envelopes] of byAuthor(context)) {
     const lookup = await lookUpSigningKey(context, address)
@@ -31,7 +31,7 @@ export async function lookUpAuthors(
       )
     } else if (lookup.error.code === 'ACCOUNT_UNKNOWN' || lookup.error.code === 'KEY_INVALID') {
       context.commit(() => {
-        for (const { envelopeId } of envelopes) inbox.release(envelopeId)
+        for (const envelope of envelopes) letGo(context, envelope)
       })
       context.log.warn('author.refused', { code: lookup.error.code })
     } else if (lookup.error.code !== 'RELAY_DISTRUSTED') {

@@ -10,6 +10,7 @@ import { acceptRequest } from './accepting-request.ts'
 import { addContact, freshToken } from './contact-creation.ts'
 import type { Context } from './context.ts'
 import { storedSigningKey } from './device-keys.ts'
+import { letGoPending } from './held-envelopes.ts'
 import { identityChanged } from './identity-change.ts'
 import { lookUpSigningKey } from './identity-lookup.ts'
 import { withdrawInvitesOf } from './invites.ts'
@@ -171,6 +172,7 @@ export function removeContact(context: Context, id: ContactId): Result<void, Unk
     const contact = found.value
     if (contact.inboundTokenRegistered) revokeToken(context, contact.inboundToken)
     withdrawInvitesOf(context, id)
+    letGoPending(context, id)
     changes.conversationRemoved(conversationOf(context, contact).id)
     context.sessions.removeAll(id)
     context.store.contacts.remove(id)

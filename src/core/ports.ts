@@ -335,6 +335,8 @@ export interface InboxTable {
   markSeen(envelopeHash: Uint8Array, atMs: number, owesReceipt: boolean): void
   /** Whether an envelope with this hash was opened and its sender waits for a receipt. */
   owesReceipt(envelopeHash: Uint8Array): boolean
+  /** It was not taken in after all. */
+  forgetSeen(envelopeHash: Uint8Array): void
   forgetSeenBefore(atMs: number): void
   hold(envelope: HeldEnvelope): void
   held(envelopeId: Uint8Array): HeldEnvelope | null

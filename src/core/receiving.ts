@@ -8,6 +8,7 @@ import { applyPlaintext, PendingReceipts, type OpenedEnvelope } from './applying
 import { admitStranger, judgeAuthor, provenInvite, type Arrival } from './admission.ts'
 import type { Context } from './context.ts'
 import { envelopeHash } from './envelope-hash.ts'
+import { letGo } from './held-envelopes.ts'
 import type { Contact, ContactId, HeldEnvelope, Invite } from './model.ts'
 import { conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
@@ -48,7 +49,8 @@ export function receiveHeld(context: Context, held: readonly HeldEnvelope[]): Fo
     for (const each of held) {
       // Taken in or given up while its author was looked up.
       if (context.store.inbox.held(each.envelopeId) === null) continue
-      context.store.inbox.release(each.envelopeId)
+      // Opening it, or holding it once more, marks it as seen again.
+      letGo(context, each)
       receiver.open({ ...each, relaySeq: 0 })
     }
     return receiver.finish()
@@ -200,7 +202,7 @@ class Receiver {
     const pending = inbox.listHeld('pending')
     if (pending.length < PENDING_KEPT) return true
     const oldest = pending.find(({ contactId }) => contactId === null)
-    if (oldest) inbox.release(oldest.envelopeId)
+    if (oldest) letGo(this.#context, oldest)
     return oldest !== undefined
   }
 

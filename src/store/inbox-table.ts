@@ -9,6 +9,7 @@ export class SqliteInboxTable implements InboxTable {
   readonly #seen: Statement
   readonly #markSeen: Statement
   readonly #owesReceipt: Statement
+  readonly #forgetSeen: Statement
   readonly #forgetSeenBefore: Statement
   readonly #hold: Statement
   readonly #held: Statement
@@ -25,6 +26,7 @@ export class SqliteInboxTable implements InboxTable {
     this.#owesReceipt = connection.statement(
       'SELECT 1 FROM seen WHERE envelope_id = ? AND owes_receipt = 1',
     )
+    this.#forgetSeen = connection.statement('DELETE FROM seen WHERE envelope_id = ?')
     this.#forgetSeenBefore = connection.statement('DELETE FROM seen WHERE at_ms < ?')
     this.#hold = connection.statement(`
       INSERT OR REPLACE INTO held VALUES (
@@ -54,6 +56,10 @@ export class SqliteInboxTable implements InboxTable {
 
   owesReceipt(envelopeId: Uint8Array): boolean {
     return this.#owesReceipt.get(envelopeId) !== undefined
+  }
+
+  forgetSeen(envelopeId: Uint8Array): void {
+    this.#forgetSeen.run(envelopeId)
   }
 
   forgetSeenBefore(atMs: number): void {

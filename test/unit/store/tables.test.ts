@@ -486,6 +486,8 @@ describe('the inbox', () => {
     ]).toEqual([true, true, false])
     store.inbox.forgetSeenBefore(20)
     expect([store.inbox.seen(old), store.inbox.seen(fresh)]).toEqual([false, true])
+    store.inbox.forgetSeen(fresh)
+    expect(store.inbox.seen(fresh)).toBe(false)
   })
 
   test('holds envelopes until they are released', () => {
