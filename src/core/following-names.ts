@@ -15,6 +15,7 @@ import {
   isDistrusted,
   lastCheckpoint,
 } from './relay-logs.ts'
+import { hostsOfOurs } from './relay-trust.ts'
 
 const DAY_MS = 24 * 3_600_000
 /** Looking at one name after the other, with a random wait, keeps a relay from seeing who has which contacts together. */
@@ -66,7 +67,9 @@ function forgetStrangers(context: Context): void {
 /** Once a day, the newest checkpoint of each relay that a followed name is at. @returns whether one did not answer. */
 async function refreshHeads(context: Context): Promise<boolean> {
   const { relayLogs } = context.store
-  const hosts = new Set(relayLogs.listFollowed().map(({ address }) => hostOf(address)))
+  const ours = hostsOfOurs(context)
+  const followed = relayLogs.listFollowed().map(({ address }) => hostOf(address))
+  const hosts = new Set(followed.filter((host) => ours.has(host)))
   let failed = false
   for (const host of hosts) {
     const log = relayLogs.get(host)
@@ -85,10 +88,12 @@ async function refreshHeads(context: Context): Promise<boolean> {
 function dueNames(context: Context): Address[] {
   const { relayLogs } = context.store
   const own = context.account().address
+  const ours = hostsOfOurs(context)
   return relayLogs
     .listFollowed()
     .filter(({ address, size }) => {
-      const log = relayLogs.get(hostOf(address))
+      // Who only asks to write must not make us ask their relay, nor warn of it.
+      const log = ours.has(hostOf(address)) ? relayLogs.get(hostOf(address)) : null
       const isTrusted = log !== null && log.distrust === null
       return address !== own && isTrusted && nextSizeForContact(size) <= lastCheckpoint(log).size
     })

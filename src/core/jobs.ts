@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from '#shared/errors.ts'
-import { lookUpAuthors } from './author-lookups.ts'
+import { AuthorLookups } from './author-lookups.ts'
 import { Connection } from './connection.ts'
 import { hostOf } from '#protocol/address.ts'
 import type { Context } from './context.ts'
@@ -41,6 +41,7 @@ export class Jobs {
   readonly connection: Connection
   readonly #context: Context
   readonly #eras: RelayEras
+  readonly #authors: AuthorLookups
   readonly #deposits = new Map<ContactId, Job>()
   readonly #redeposits: Job
   readonly #register: Job
@@ -83,9 +84,8 @@ export class Jobs {
       return { kind: 'again', afterMs: replaced ? REPLACED_AGAIN_MS : ALL_TOKENS_EVERY_MS }
     })
     this.#redeposits = this.#job('redeposits', () => depositAgain(context))
-    this.#lookups = this.#job('lookups', () =>
-      lookUpAuthors(context, (followup) => this.followUp(followup)),
-    )
+    this.#authors = new AuthorLookups(context, (followup) => this.followUp(followup))
+    this.#lookups = this.#job('lookups', () => this.#authors.run())
     this.#repairs = this.#job('repairs', async () => {
       const outcome = await repair.run()
       this.wakeDeposits()
@@ -220,6 +220,7 @@ export class Jobs {
     if (this.#stopped) return
     this.#prekeys.wakeFresh()
     this.#tokens.wakeFresh()
+    this.#authors.forgetWaits()
     this.#lookups.wakeFresh()
     this.#repairs.wakeFresh()
     this.#ownEntry.wakeFresh()

@@ -36,11 +36,24 @@ function evidenceText(host: RelayHost, { reason, atMs, evidence }: Distrust): st
   )
 }
 
+/** Our relay and those of the people we write to: not one that a stranger has named. */
+export function hostsOfOurs(context: Context): Set<RelayHost> {
+  const contacts = context.store.contacts
+    .list()
+    .filter(({ relation }) => relation === 'accepted' || relation === 'request-out')
+  return new Set([context.account(), ...contacts].map(({ address }) => hostOf(address)))
+}
+
 /**
  * The user has looked at what a relay did and goes on with it: what it showed so far is forgotten, and what it shows next
  * is taken as at first contact. What it does wrong then is found again.
  */
 export function trustRelayAgain(context: Context, host: RelayHost): void {
+  forgetRelay(context, host)
+}
+
+/** Forgets what a relay has shown, and that it is not trusted. */
+export function forgetRelay(context: Context, host: RelayHost): void {
   context.commit(() => context.store.relayLogs.forget(host))
   context.events.emit('relays.changed', relayTrustViews(context))
 }
