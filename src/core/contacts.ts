@@ -130,6 +130,7 @@ export function blockContact(context: Context, id: ContactId): Result<ContactVie
   return change(context, id, (contact) => {
     if (contact.inboundTokenRegistered) revokeToken(context, contact.inboundToken)
     giveUpWaiting(context, contact)
+    letGoPending(context, id)
     return { relation: 'blocked', inboundTokenRegistered: false, inboundTokenGranted: false }
   })
 }

@@ -17,8 +17,10 @@ import type { IncomingEnvelope } from './ports.ts'
 const ID_BYTES = 16
 /** Envelopes of one contact that are kept for another try; beyond, only counted. */
 const FAILED_KEPT_PER_CONTACT = 50
-/** Envelopes that wait for a look-up of their author at once; a relay that invents more gains nothing. */
+/** Envelopes of strangers that wait for a look-up of their author at once; a relay that invents more gains nothing. */
 const PENDING_KEPT = 200
+/** Envelopes of one contact that wait for the user to look at its changed keys; its sender deposits the others again. */
+const PENDING_KEPT_PER_CONTACT = 20
 
 /** What is to be done once the batch is durable. */
 export interface Followup {
@@ -181,7 +183,7 @@ class Receiver {
         this.#context.log.warn('handshake.dropped', { reason: verdict.reason })
         return
       case 'hold':
-        if (!this.#makeRoom()) {
+        if (!this.#makeRoom(verdict.contact)) {
           this.#context.log.warn('handshake.dropped', { reason: 'too-many' })
           return
         }
@@ -196,14 +198,19 @@ class Receiver {
     }
   }
 
-  /** The oldest stranger makes room: addresses that never answer must not keep everybody else out. */
-  #makeRoom(): boolean {
+  /**
+   * The oldest stranger makes room for another one: addresses that never answer must not keep everybody else out. Contacts
+   * take no room from strangers.
+   */
+  #makeRoom(contact: Contact | null): boolean {
     const { inbox } = this.#context.store
-    const pending = inbox.listHeld('pending')
-    if (pending.length < PENDING_KEPT) return true
-    const oldest = pending.find(({ contactId }) => contactId === null)
-    if (oldest) letGo(this.#context, oldest)
-    return oldest !== undefined
+    if (contact !== null) {
+      return inbox.listHeld('pending', contact.id).length < PENDING_KEPT_PER_CONTACT
+    }
+    const strangers = inbox.listHeld('pending').filter(({ contactId }) => contactId === null)
+    const [oldest] = strangers
+    if (oldest && strangers.length >= PENDING_KEPT) letGo(this.#context, oldest)
+    return true
   }
 
   #keep(contact: Contact, handshake: AcceptedHandshake, { incoming, invite }: Arrival): void {
