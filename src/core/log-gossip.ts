@@ -10,7 +10,7 @@ import type { JobOutcome } from './job.ts'
 import type { Contact } from './model.ts'
 import { addNotice } from './notices.ts'
 import type { CheckpointClaim } from './relay-log-ports.ts'
-import { continues, distrust, lastCheckpoint } from './relay-logs.ts'
+import { continues, distrust, isOfNow, lastCheckpoint } from './relay-logs.ts'
 
 // Contacts tell each other which checkpoints they have seen (PROTOCOL §18.8): a relay that shows them two different logs
 // is found at the first message between the two.
@@ -90,7 +90,7 @@ async function compareClaim(
   if (!continued.ok) return continued
   if (!continued.value) {
     distrust(context, claim.host, 'split-view', { key: claim.key, checkpoint: claim.checkpoint })
-  } else if (claimed.size > known.size) {
+  } else if (claimed.size > known.size && isOfNow(context, claimed)) {
     context.commit(() => relayLogs.save({ ...log, checkpoint: claim.checkpoint }))
   }
   return ok('done')

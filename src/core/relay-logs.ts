@@ -65,8 +65,7 @@ export async function acceptHead(
   const key = decodeSigningPublicKey(head.key)
   const checkpoint = key.ok ? verifyCheckpoint(key.value, head.checkpoint) : null
   if (checkpoint === null) return err(failure('RELAY_BAD_ANSWER'))
-  const ageMs = context.clock.nowMs() - checkpoint.signedAtMs
-  if (Math.abs(ageMs) > MAX_CHECKPOINT_AGE_MS) return err(failure('RELAY_BAD_ANSWER'))
+  if (!isOfNow(context, checkpoint)) return err(failure('RELAY_BAD_ANSWER'))
   if (known === null) {
     context.commit(() => relayLogs.save({ ...head, host, distrust: null }))
     return ok(checkpoint)
@@ -81,6 +80,11 @@ export async function acceptHead(
   if (!continued.value) return err(distrust(context, host, 'split-view', head))
   context.commit(() => relayLogs.save({ ...known, checkpoint: head.checkpoint }))
   return ok(checkpoint)
+}
+
+/** Whether the time of a checkpoint fits our clock (PROTOCOL §18.5). */
+export function isOfNow({ clock }: Context, { signedAtMs }: Checkpoint): boolean {
+  return Math.abs(clock.nowMs() - signedAtMs) <= MAX_CHECKPOINT_AGE_MS
 }
 
 /** The newest checkpoint that was verified. */

@@ -44,8 +44,14 @@ function contact(name: string, relation: Relation = 'accepted', at: RelayHost = 
 }
 
 /** What a contact could have seen: signed by the relay's own key, where nothing else is said. */
-function seen(size: number, root: Uint8Array, key = logKey, from: string = host): SeenCheckpoint {
-  const checkpoint = createCheckpoint(key, { size, root, signedAtMs: Date.now() })
+function seen(
+  size: number,
+  root: Uint8Array,
+  key = logKey,
+  from: string = host,
+  signedAtMs = Date.now(),
+): SeenCheckpoint {
+  const checkpoint = createCheckpoint(key, { size, root, signedAtMs })
   return { relay: from, logKey: key.publicKey, checkpoint }
 }
 
@@ -69,7 +75,12 @@ describe('a checkpoint that a contact has seen', () => {
     const list = { version: 1, bytes: Uint8Array.of(1), deviceIds: [1] }
     const account = { name: 'eve', deviceId: 1, certificate: Uint8Array.of(1), inviteHash: null }
     await storage.register({ ...account, signingKey: new Uint8Array(65), deviceList: list }, 1)
-    await told(ben, seen(2, (await storage.logHead()).root))
+    const newest = await storage.logHead()
+    // Signed for another time, it would keep us from asking for a newer one.
+    const inAYear = Date.now() + 365 * 86_400_000
+    await told(ben, seen(2, newest.root, logKey, host, inAYear))
+    expect([reason(), waiting(), sizeKnown()]).toEqual([null, 0, 1])
+    await told(ben, seen(2, newest.root))
     expect([reason(), waiting(), sizeKnown()]).toEqual([null, 0, 2])
   })
 
