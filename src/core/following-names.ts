@@ -6,15 +6,9 @@ import { hostOf, type Address } from '#protocol/address.ts'
 import type { Context } from './context.ts'
 import { identityChanged } from './identity-change.ts'
 import type { JobOutcome } from './job.ts'
+import { lookAgainUpTo } from './looking-again.ts'
 import { fetchProvenKey } from './proven-keys.ts'
-import {
-  acceptHead,
-  checkGrowth,
-  distrust,
-  fetchProvenChain,
-  isDistrusted,
-  lastCheckpoint,
-} from './relay-logs.ts'
+import { acceptHead, isDistrusted, lastCheckpoint } from './relay-logs.ts'
 import { hostsOfOurs } from './relay-trust.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -120,25 +114,9 @@ async function lookAgain(
   context: Context,
   address: Address,
 ): Promise<Result<boolean, Failure<ErrorCode>>> {
-  const { relayLogs } = context.store
-  const host = hostOf(address)
-  let hasGrown = false
-  for (;;) {
-    const [followed, log] = [relayLogs.followed(address), relayLogs.get(host)]
-    if (followed === null || log === null || isDistrusted(context, host)) return ok(hasGrown)
-    const size = nextSizeForContact(followed.size)
-    if (size > lastCheckpoint(log).size) return ok(hasGrown)
-    const then = await fetchProvenChain(context, address, { size })
-    if (!then.ok) {
-      if (then.error.code !== 'ACCOUNT_UNKNOWN') return then
-      // A name that was in the log can't be missing from it later.
-      distrust(context, host, 'entry-replaced', null)
-      return ok(hasGrown)
-    }
-    const grown = await checkGrowth(context, address, then.value)
-    if (!grown.ok) return grown
-    hasGrown ||= grown.value
-  }
+  const log = context.store.relayLogs.get(hostOf(address))
+  if (log === null || log.distrust !== null) return ok(false)
+  return lookAgainUpTo(context, address, lastCheckpoint(log).size)
 }
 
 /** Tells the user where a contact's name belongs to another key now. @returns whether nothing is to be tried again. */

@@ -7,6 +7,7 @@ import { failure, type ErrorCode, type Failure } from '#shared/errors.ts'
 import { err, type Result } from '#shared/result.ts'
 import { hostOf, nameOf, type Address } from '#protocol/address.ts'
 import type { Context } from './context.ts'
+import { lookAgainUpTo } from './looking-again.ts'
 import type { RelayBundles, RelayIdentity } from './ports.ts'
 import type { KeyLogProof } from './relay-log-ports.ts'
 import { checkGrowth, distrust, isDistrusted, proveChain } from './relay-logs.ts'
@@ -81,6 +82,9 @@ async function proveList(
   if (newest?.kind !== 'device-list' || !log.deviceList || !list?.ok) return err('unproven')
   const isLogged = equalPublicBytes(listEntry(log.deviceList).hash, newest.hash)
   if (!isLogged || list.value.address !== address) return err('unproven')
+  // This look must not jump over sizes at which the owner looks: a lie at the last one would never be found.
+  const between = await lookAgainUpTo(context, address, proven.value.size - 1)
+  if (!between.ok) return between
   const grown = await checkGrowth(context, address, proven.value)
   return grown.ok ? list : grown
 }

@@ -11,7 +11,7 @@ import { fetchProvenKey } from '#core/proven-keys.ts'
 import { createDeviceList, listDevice } from '#crypto/device-list.ts'
 import { mapKey } from '#crypto/key-map.ts'
 import { randomBytes, SigningKeyPair } from '#crypto/primitives.ts'
-import type { RelayHost } from '#protocol/address.ts'
+import type { Address, RelayHost } from '#protocol/address.ts'
 import { KeyLogTables } from '#relay/sqlite/key-log.ts'
 import { relayConfig } from '#relay/config.ts'
 import { startRelay, type RunningRelay } from '#relay/relay.ts'
@@ -77,6 +77,22 @@ function show(name: string, { list, signingKey, certificate }: Shown): void {
   })()
 }
 
+/** What the owner of a name has given to the relay. */
+function shownBy(owner: Context): Shown {
+  const { signingKey, deviceCertificate } = owner.account()
+  const list = owner.store.relayLogs.ownList()?.bytes ?? new Uint8Array(0)
+  return { list, signingKey, certificate: deviceCertificate }
+}
+
+/** What somebody who poses as the owner of a name would have given. */
+function shownByImpostor(address: Address): Shown {
+  const keys = SigningKeyPair.generate(randomBytes)
+  const certificate = randomBytes(99)
+  const devices = [listDevice(1, certificate)]
+  const list = createDeviceList(keys, { address, version: 1, createdAtMs: 1, devices })
+  return { list, signingKey: keys.publicKey, certificate }
+}
+
 const reasonOf = (context: Context) => context.store.relayLogs.get(host)?.distrust?.reason ?? null
 
 /** Days pass: everybody looks at what is due. */
@@ -97,18 +113,11 @@ test.each(cases)(
     valueOf(await auditOwnEntry(ada))
     valueOf(await auditOwnEntry(ben))
     strangers(before)
-    const real: Shown = {
-      list: ben.store.relayLogs.ownList()?.bytes ?? new Uint8Array(0),
-      signingKey: ben.account().signingKey,
-      certificate: ben.account().deviceCertificate,
-    }
-    const keys = SigningKeyPair.generate(randomBytes)
-    const certificate = randomBytes(99)
-    const devices = [listDevice(1, certificate)]
-    const list = createDeviceList(keys, { address, version: 1, createdAtMs: 1, devices })
-    show('ben', { list, signingKey: keys.publicKey, certificate })
+    const real = shownBy(ben)
+    const lie = shownByImpostor(address)
+    show('ben', lie)
     const signingKey = valueOf(await fetchProvenKey(ada, address))
-    expect(signingKey).toEqual(keys.publicKey)
+    expect(signingKey).toEqual(lie.signingKey)
     addContact(ada, { address, signingKey, relation: 'request-out', verified: false })
     show('ben', real)
     strangers(after)
@@ -123,6 +132,31 @@ test.each(cases)(
     expect([reasonOf(ada), reasonOf(ben)]).toContainEqual(
       expect.stringMatching(/^(entry-replaced|own-entry)$/),
     )
+  },
+)
+
+test.each(cases)(
+  'a lie that is told whenever the contact asks is found, after %i entries and before %i more',
+  async (before, after) => {
+    const [ada, ben] = [await client('ada'), await client('ben')]
+    const { address } = ben.account()
+    valueOf(await auditOwnEntry(ada))
+    valueOf(await auditOwnEntry(ben))
+    strangers(before)
+    const real = shownBy(ben)
+    const lie = shownByImpostor(address)
+    show('ben', lie)
+    const { signingKey } = lie
+    expect(valueOf(await fetchProvenKey(ada, address))).toEqual(signingKey)
+    addContact(ada, { address, signingKey, relation: 'request-out', verified: false })
+    show('ben', real)
+    strangers(after)
+    const audited = await auditOwnEntry(ben)
+    strangers(1)
+    show('ben', lie)
+    // The log has gone past the size at which both look.
+    const asked = await fetchProvenKey(ada, address)
+    expect([audited, asked].filter(({ ok }) => !ok)).not.toEqual([])
   },
 )
 
