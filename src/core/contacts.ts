@@ -17,6 +17,7 @@ import { withdrawInvitesOf } from './invites.ts'
 import type { Contact, ContactId } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
 import { receiveHeld, type Followup } from './receiving.ts'
+import { forgetSpareLink, keepSpareLink } from './spare-links.ts'
 import { revokeToken } from './token-upkeep.ts'
 import { contactView } from './view-mapping.ts'
 
@@ -50,7 +51,8 @@ function change(
 
 /**
  * Adds a contact by invite link (verified at once: the link carries the fingerprint; no request) or by address (asked:
- * the other side sees a request). Adding one that is there already gives that one; a link verifies it.
+ * the other side sees a request). Adding one that is there already gives that one; a link verifies it, and helps where they
+ * have removed us since.
  */
 export async function addByLinkOrAddress(
   context: Context,
@@ -87,6 +89,7 @@ export async function addByLinkOrAddress(
       identityChanged(context, known, signingKey)
       return err(failure('CONTACT_IDENTITY_CHANGED'))
     }
+    if (known.relation === 'request-in') acceptRequest(context, known)
     const updated = context.store.contacts.update(known.id, {
       ...(link && known.verifiedAtMs === null && { verifiedAtMs: context.clock.nowMs() }),
       ...(link &&
@@ -94,10 +97,11 @@ export async function addByLinkOrAddress(
           outboundToken: link.token,
           outboundTokenKind: 'invite' as const,
         }),
-      ...((known.relation === 'request-in' || (link && known.relation === 'request-out')) && {
-        relation: 'accepted' as const,
-      }),
+      ...(link && known.relation === 'request-out' && { relation: 'accepted' as const }),
     })
+    if (link && known.relation === 'accepted' && known.outboundTokenKind === 'grant') {
+      keepSpareLink(context, updated, link.token)
+    }
     changes.conversation(conversationOf(context, updated).id)
     return ok(viewOf(context, updated))
   })
@@ -174,6 +178,7 @@ export function removeContact(context: Context, id: ContactId): Result<void, Unk
     if (contact.inboundTokenRegistered) revokeToken(context, contact.inboundToken)
     withdrawInvitesOf(context, id)
     letGoPending(context, id)
+    forgetSpareLink(context, id)
     changes.conversationRemoved(conversationOf(context, contact).id)
     context.sessions.removeAll(id)
     context.store.contacts.remove(id)
@@ -266,6 +271,7 @@ export function acceptIdentity(
     const { store } = context
     context.sessions.removeAll(id)
     store.outbox.clearEnvelopes(id)
+    forgetSpareLink(context, id)
     // Sealed for keys that nobody has any more.
     store.unconfirmed.removeForContact(id)
     // What was sent to the old keys is not given to the new ones when they ask for it (decision 0052).

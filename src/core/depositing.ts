@@ -13,6 +13,7 @@ import { isDistrusted } from './relay-logs.ts'
 import { keepUnconfirmed } from './redepositing.ts'
 import { waitForReceiverMs } from './relay-eras.ts'
 import { establishSession, sealItem } from './sessions.ts'
+import { forgetSpareLink, useSpareLink } from './spare-links.ts'
 
 const IDLE: JobOutcome = { kind: 'idle' }
 
@@ -95,6 +96,7 @@ async function depositOne(
       const current = store.outbox.get(envelopeId)
       if (current === null) return
       store.outbox.remove(envelopeId)
+      if (contact.outboundTokenKind === 'grant') forgetSpareLink(context, contact.id)
       if (current.awaitsReceipt) keepUnconfirmed(context, item, envelope)
       store.traces.setRelayedAt(envelopeId, context.clock.nowMs())
       if (isKnock) store.contacts.update(contact.id, { knocked: true })
@@ -111,7 +113,7 @@ async function depositOne(
 
 /**
  * The token is not taken any more. The account may be a new one under the old name (its keys tell), the invite may have
- * run out (then we knock), or the contact has withdrawn the token.
+ * run out (then we knock), or the contact has withdrawn the token (then a link that they gave us since may do).
  */
 async function refused(
   context: Context,
@@ -129,6 +131,7 @@ async function refused(
   if (!isTokenOf(current, contact.outboundToken)) return null
   if (!lookup.ok && lookup.error.code === 'RELAY_DISTRUSTED') return IDLE
   if (!lookup.ok && ERRORS[lookup.error.code].retry === 'later') return { kind: 'failed' }
+  if (lookup.ok && useSpareLink(context, current)) return null
   const waitMs = waitForReceiverMs(context, hostOf(contact.address))
   if (waitMs !== null) return { kind: 'failed', retryAfterMs: waitMs }
   if (lookup.ok && current.outboundTokenKind === 'invite') {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '#test/helpers/eventually.ts'
-import { Scenario } from '#test/helpers/scenario.ts'
+import { Scenario, type Person } from '#test/helpers/scenario.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 
 let scenario: Scenario
@@ -270,6 +270,49 @@ describe('a contact that is removed', () => {
     valueOf(await ben.client.addContact(link))
     await eventually('ben asks', () => ada.knows(ben))
     expect(ada.contact(ben).relation).toBe('request-in')
+  })
+})
+
+/** Both have a token of the other's: the invite is not needed any more. */
+async function haveTokens(inviting: Person, invited: Person): Promise<void> {
+  await inviting.client.whenSettled()
+  inviting.write(invited, 'hi')
+  await invited.sees(inviting, 'hi')
+  invited.write(inviting, 'hello')
+  await invited.showsState(inviting, 'hello', 'delivered')
+}
+
+describe('a contact that was removed', () => {
+  test('is there again by a new link', async () => {
+    const [ada, ben] = await scenario.friends()
+    await haveTokens(ada, ben)
+    valueOf(ada.client.removeContact(ada.contactId(ben)))
+    await ada.client.whenSettled()
+    ben.write(ada, 'are you there?')
+    await ben.showsState(ada, 'are you there?', 'failed')
+
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    await eventually('ada has ben again', () => ada.knows(ben))
+    expect(ada.contact(ben).relation).toBe('accepted')
+    ben.write(ada, 'here I am')
+    await ada.sees(ben, 'here I am')
+    ada.write(ben, 'welcome back')
+    await ben.sees(ada, 'welcome back')
+    await ben.showsState(ada, 'here I am', 'delivered')
+  })
+
+  test('is not asked again by a link that it did not need', async () => {
+    const [ada, ben] = await scenario.friends()
+    await haveTokens(ada, ben)
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    await ben.client.whenSettled()
+    valueOf(ada.client.removeContact(ada.contactId(ben)))
+    await ada.client.whenSettled()
+    ben.write(ada, 'are you there?')
+    await ben.showsState(ada, 'are you there?', 'failed')
+    expect(ada.knows(ben)).toBe(false)
   })
 })
 
