@@ -92,8 +92,9 @@ class Receiver {
   } {
     const { contacts, invites } = this.#context.store
     const invite = invites.byLabel(label)
-    const contact =
-      contacts.byInboundLabel(label) ?? (invite?.usedBy ? contacts.get(invite.usedBy) : null)
+    const guest = invite?.usedBy ? contacts.get(invite.usedBy) : null
+    // Who else has the link is not blocked with its first user.
+    const contact = contacts.byInboundLabel(label) ?? (guest?.relation === 'blocked' ? null : guest)
     return { contact, invite }
   }
 

@@ -335,6 +335,18 @@ describe('a blocked contact', () => {
     ben.write(ada, 'never mind')
     await ada.sees(ben, 'never mind')
   })
+
+  test('keeps out nobody else who has the link that it came by', async () => {
+    const [ada, ben] = [await scenario.person('ada'), await scenario.person('ben')]
+    const { link } = valueOf(await ada.client.createInvite())
+    valueOf(await ben.client.addContact(link))
+    await eventually('ben is there', () => ada.knows(ben))
+    valueOf(ada.client.blockContact(ada.contactId(ben)))
+    const eve = await scenario.person('eve')
+    valueOf(await eve.client.addContact(link))
+    await eventually('the request arrives', () => ada.knows(eve))
+    expect(ada.contact(eve).relation).toBe('request-in')
+  })
 })
 
 describe('who blocks somebody that has not answered yet', () => {
