@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { acceptRequest } from '#core/accepting-request.ts'
 import { AuthorLookups } from '#core/author-lookups.ts'
 import { addContact } from '#core/contact-creation.ts'
 import { blockContact } from '#core/contacts.ts'
 import { Context } from '#core/context.ts'
+import { followNames } from '#core/following-names.ts'
 import type { IncomingEnvelope, Relay } from '#core/ports.ts'
 import { enqueue } from '#core/outbox.ts'
 import { keepPrekeys } from '#core/prekey-upkeep.ts'
@@ -30,7 +32,7 @@ let ada: Context
 let lookups: AuthorLookups
 /** What a relay answers instead of what it has. */
 let answers: Map<string, (name: string, real: Relay) => Answer>
-/** Relays that Ada has asked for an account. */
+/** Relays that Ada has asked for an account, or for their log. */
 let asked: string[]
 const closing: (() => Promise<void>)[] = []
 
@@ -51,6 +53,10 @@ beforeEach(async () => {
     clock,
     relay: {
       ...hostile(real, {}),
+      fetchLogHead: (at) => {
+        asked.push(at)
+        return real.fetchLogHead(at)
+      },
       fetchIdentity: (at, name) => {
         asked.push(at)
         return answers.get(at)?.(name, real) ?? real.fetchIdentity(at, name)
@@ -216,6 +222,22 @@ describe('a relay that lies about keys', () => {
     expect(await lookups.run()).toEqual({ kind: 'idle' })
     expect(asked).toEqual([])
   })
+})
+
+test('the relay of somebody who asks to write is not asked for its log until they are accepted', async () => {
+  const elsewhere = (await startRelay()).host as RelayHost
+  const { context: eve } = await client('eve', elsewhere)
+  receive(await knock(eve))
+  await lookups.run()
+  const contact = ada.store.contacts.byAddress(eve.account().address)
+  if (contact === null) throw new Error('eve is not there')
+  asked = []
+  await clock.advance(25 * 3_600_000)
+  await followNames(ada)
+  expect(asked).not.toContain(elsewhere)
+  acceptRequest(ada, contact)
+  await followNames(ada)
+  expect(asked).toContain(elsewhere)
 })
 
 test('what a contact with changed keys sends takes few places, and none once it is blocked', async () => {
