@@ -19,6 +19,7 @@ import { addNotice, conversationOf } from './notices.ts'
 import { receiveHeld, type Followup } from './receiving.ts'
 import { forgetSpareLink, keepSpareLink } from './spare-links.ts'
 import { revokeToken } from './token-upkeep.ts'
+import { askForUntaken } from './untaken-texts.ts'
 import { contactView } from './view-mapping.ts'
 
 const QR_PREFIX = 'sotto-safety:'
@@ -161,6 +162,7 @@ export function unblockContact(context: Context, id: ContactId): Result<ContactV
     const isUnanswered = contact.outboundToken === null
     // A knock is only heard with a handshake of its own.
     if (isUnanswered) context.sessions.removeAll(id)
+    else askForUntaken(context, contact)
     return {
       relation: isUnanswered ? 'request-out' : 'accepted',
       knocked: false,

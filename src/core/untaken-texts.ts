@@ -28,7 +28,7 @@ export function rememberUntaken(
   })
 }
 
-/** Asks a contact, who has just been accepted, for the texts that were not taken before. */
+/** Asks a contact, who has just been accepted or unblocked, for the texts that were not taken before. */
 export function askForUntaken(context: Context, contact: Contact): void {
   const { inbox } = context.store
   const envelopeIds = inbox.listHeld('untaken', contact.id).map(({ envelopeId }) => envelopeId)

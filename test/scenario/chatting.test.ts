@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ContactId } from '#core/model.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { Scenario, type Person } from '#test/helpers/scenario.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
@@ -222,7 +223,13 @@ describe('a request', () => {
     await ben.sees(ada, 'welcome')
   })
 
-  test('is what the second user of a link makes, whose texts arrive once it is accepted', async () => {
+  test.each([
+    ['accepted', (by: Person, id: ContactId) => [by.client.acceptContact(id)]],
+    [
+      'blocked and unblocked',
+      (by: Person, id: ContactId) => [by.client.blockContact(id), by.client.unblockContact(id)],
+    ],
+  ])('is what the second user of a link makes, whose texts arrive once %s', async (_, accept) => {
     const ada = await scenario.person('ada')
     const [ben, eve] = [await scenario.person('ben'), await scenario.person('eve')]
     const { link } = valueOf(await ada.client.createInvite())
@@ -238,7 +245,7 @@ describe('a request', () => {
     expect(ada.texts(eve)).toEqual([])
     expect(eve.messages(ada).at(-1)?.state).toBe('sent')
 
-    valueOf(ada.client.acceptContact(ada.contactId(eve)))
+    for (const done of accept(ada, ada.contactId(eve))) valueOf(done)
     await ada.sees(eve, 'it is me')
     await ada.sees(eve, 'eve')
     await eve.showsState(ada, 'it is me', 'delivered')
