@@ -17,6 +17,7 @@ import { withdrawInvitesOf } from './invites.ts'
 import type { Contact, ContactId } from './model.ts'
 import { addNotice, conversationOf } from './notices.ts'
 import { receiveHeld, type Followup } from './receiving.ts'
+import { relayTrustViews } from './relay-trust.ts'
 import { forgetSpareLink, keepSpareLink } from './spare-links.ts'
 import { revokeToken } from './token-upkeep.ts'
 import { askForUntaken } from './untaken-texts.ts'
@@ -67,7 +68,13 @@ export async function addByLinkOrAddress(
     return err(failure(link ? 'LINK_OWN' : 'CONTACT_OWN_ADDRESS'))
   }
   const looked = await lookUpSigningKey(context, address)
-  if (!looked.ok) return looked
+  if (!looked.ok) {
+    // It is the user who has named this relay, though nobody there is a contact yet.
+    if (looked.error.code === 'RELAY_DISTRUSTED') {
+      context.events.emit('relays.changed', relayTrustViews(context))
+    }
+    return looked
+  }
   const signingKey = looked.value
   if (link !== null && !equalPublicBytes(fingerprint(signingKey), link.fingerprint)) {
     // The relay shows other keys than the person who made the link has: someone is in between.

@@ -9,7 +9,7 @@ import type { DistrustReason } from '#shared/views.ts'
 import { hostOf, nameOf, type Address } from '#protocol/address.ts'
 import { MAX_CHAIN_ENTRIES } from '#protocol/relay-limits.ts'
 import type { Context } from './context.ts'
-import { relayTrustViews } from './relay-trust.ts'
+import { hostsOfOurs, relayTrustViews } from './relay-trust.ts'
 import type { RelayHost } from './ports.ts'
 import type { KeyLogProof, RelayLog, SignedHead } from './relay-log-ports.ts'
 
@@ -45,7 +45,10 @@ export function distrust(
         distrust: { reason, atMs: context.clock.nowMs(), evidence: { known, seen } },
       })
     })
-    context.events.emit('relays.changed', relayTrustViews(context))
+    // One that only a stranger has named is forgotten again (`author-lookups.ts`): no warning flashes up.
+    if (hostsOfOurs(context).has(host)) {
+      context.events.emit('relays.changed', relayTrustViews(context))
+    }
   }
   return failure('RELAY_DISTRUSTED')
 }

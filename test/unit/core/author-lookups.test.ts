@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { acceptRequest } from '#core/accepting-request.ts'
 import { AuthorLookups } from '#core/author-lookups.ts'
 import { addContact } from '#core/contact-creation.ts'
-import { blockContact } from '#core/contacts.ts'
+import { addByLinkOrAddress, blockContact } from '#core/contacts.ts'
 import { Context } from '#core/context.ts'
 import { followNames } from '#core/following-names.ts'
 import type { IncomingEnvelope, Relay } from '#core/ports.ts'
@@ -20,7 +20,7 @@ import { eventually } from '#test/helpers/eventually.ts'
 import { hostile } from '#test/helpers/hostile-relay.ts'
 import { ManualClock } from '#test/helpers/manual-clock.ts'
 import { unlimitedRates } from '#test/helpers/unlimited-rates.ts'
-import { valueOf } from '#test/helpers/value-of.ts'
+import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 import { testRelay, type TestRelay } from '../relay/harness.ts'
 
 type Answer = ReturnType<Relay['fetchIdentity']>
@@ -207,7 +207,12 @@ describe('a relay that lies about keys', () => {
   test('is no concern of the user where only a stranger has named it', async () => {
     receive(await knock(eve))
     expect(await lookups.run()).toEqual({ kind: 'idle' })
-    expect([waiting(), ada.store.relayLogs.get(lying), shown.at(-1)]).toEqual([[], null, []])
+    expect([waiting(), ada.store.relayLogs.get(lying), shown.flat()]).toEqual([[], null, []])
+  })
+
+  test('is where the user has named it', async () => {
+    expect(codeOf(await addByLinkOrAddress(ada, eve.account().address))).toBe('RELAY_DISTRUSTED')
+    expect(shown.at(-1)).toMatchObject([{ host: lying, reason: 'keys-not-logged' }])
   })
 
   test('is where a contact is there', async () => {
