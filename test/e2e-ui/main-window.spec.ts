@@ -219,6 +219,16 @@ test.describe('reading', () => {
     await expect(app.page.getByRole('dialog', { name: 'Add a contact' })).toBeVisible()
   })
 
+  test('a link opens by the left and the middle button, not by the right one', async ({ open }) => {
+    const app = await open('some')
+    const link = app.page.getByRole('link', { name: 'https://example.org/recipes' })
+    // Where the menu opens on release, as on Windows, the link itself is told of the right button.
+    await link.dispatchEvent('auxclick', { button: 2 })
+    expect(await app.calls('links.openOutside')).toEqual([])
+    await link.click({ button: 'middle' })
+    await expect.poll(() => app.calls('links.openOutside')).toHaveLength(1)
+  })
+
   test('a message that cannot be opened says why, in its place', async ({ open }) => {
     const { page } = await open('some')
     const unreadable = page.locator('article', { hasText: 'could not be opened' })

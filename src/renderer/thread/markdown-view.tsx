@@ -92,6 +92,10 @@ function Link({ url, text }: { readonly url: string; readonly text: string }) {
     event.preventDefault()
     void openLink(url)
   }
+  // The right button has an `auxclick` too, after the one that opens the menu.
+  const onAuxClick = (event: MouseEvent) => {
+    if (event.button === 1) onClick(event)
+  }
   return (
     <a
       href={url}
@@ -99,7 +103,7 @@ function Link({ url, text }: { readonly url: string; readonly text: string }) {
       rel="noreferrer"
       draggable={false}
       onClick={onClick}
-      onAuxClick={onClick}
+      onAuxClick={onAuxClick}
     >
       {text}
     </a>
