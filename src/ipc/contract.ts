@@ -165,8 +165,9 @@ export const CALLS = {
     output: nothing,
     errors: ['FORBIDDEN'],
   },
+  /** Has room for the longest envelope in hexadecimal. */
   'clipboard.writeText': {
-    input: v.strictObject({ text: v.pipe(v.string(), v.maxLength(64_000)) }),
+    input: v.strictObject({ text: v.pipe(v.string(), v.maxLength(131_072)) }),
     output: nothing,
     errors: [],
   },

@@ -285,6 +285,16 @@ test.describe('trust', () => {
     await expect(dialog).toBeHidden()
   })
 
+  test('what could not be copied is said', async ({ open }) => {
+    const app = await open('some')
+    const { page } = app
+    await message(page, 'Do you need anything').click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Inspect' }).click()
+    await app.failCalls('clipboard.writeText', 'INTERNAL')
+    await page.getByRole('button', { name: 'Copy bytes' }).click()
+    await expect(page.getByText('Something went wrong inside Sotto.').first()).toBeVisible()
+  })
+
   test('signed messages are switched on in the details', async ({ open }) => {
     const app = await open('some')
     await app.page.getByRole('button', { name: 'Details' }).click()

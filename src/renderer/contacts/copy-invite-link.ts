@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next'
 import { formatDate } from '../i18n/format.ts'
 import { call } from '../ipc/bridge.ts'
+import { copyText } from '../ui/copy-text.ts'
 import { showToast } from '../ui/toast.tsx'
 
 /** Makes an invite link, puts it on the clipboard and says so; where that fails, says why. */
@@ -14,7 +15,6 @@ export async function copyInviteLink(
     return
   }
   const { link, expiresAtMs } = made.value
-  const copied = await call('clipboard.writeText', { text: link })
-  if (!copied.ok) showToast({ text: t(`errors:${copied.error.code}`), tone: 'danger' })
-  else showToast({ text: t('mine.copiedToast', { date: formatDate(language, expiresAtMs) }) })
+  if (!(await copyText(link))) return
+  showToast({ text: t('mine.copiedToast', { date: formatDate(language, expiresAtMs) }) })
 }

@@ -1,10 +1,10 @@
 import { Link2, MessageCircle, UserPlus } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import { useErrorText } from '../i18n/use-error-text.ts'
-import { call } from '../ipc/bridge.ts'
 import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { openOverlay } from '../state/overlays.ts'
 import { Button } from '../ui/button.tsx'
+import { copyText } from '../ui/copy-text.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { showToast } from '../ui/toast.tsx'
 
@@ -17,8 +17,7 @@ export function NoConversations() {
   const copyInvite = async () => {
     const outcome = await createInvite.run(undefined)
     if (!outcome.ok) return showToast({ tone: 'danger', text: errorText(outcome.error.code) })
-    await call('clipboard.writeText', { text: outcome.value.link })
-    showToast({ text: t('inviteCopied') })
+    if (await copyText(outcome.value.link)) showToast({ text: t('inviteCopied') })
   }
 
   return (

@@ -24,7 +24,6 @@ import {
 import { formatDate, formatMoment } from '../i18n/format.ts'
 import { useErrorText } from '../i18n/use-error-text.ts'
 import { useNow } from '../i18n/use-now.ts'
-import { call } from '../ipc/bridge.ts'
 import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { setDetailsOpen } from '../state/layout.ts'
 import { openOverlay } from '../state/overlays.ts'
@@ -33,6 +32,7 @@ import { Avatar } from '../ui/avatar.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { confirm } from '../ui/confirm.tsx'
+import { copyText } from '../ui/copy-text.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { Switch } from '../ui/switch.tsx'
 import { showToast } from '../ui/toast.tsx'
@@ -67,8 +67,7 @@ function Person({ conversation: { contact } }: DetailsProps) {
   const { t } = useTranslation('details')
   const [renaming, setRenaming] = useState(false)
   const copyAddress = async () => {
-    await call('clipboard.writeText', { text: contact.address })
-    showToast({ text: t('addressCopied') })
+    if (await copyText(contact.address)) showToast({ text: t('addressCopied') })
   }
   return (
     <section className={styles.person}>

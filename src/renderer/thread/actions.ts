@@ -3,12 +3,12 @@ import type { MessageView } from '#ipc/views.ts'
 import { call } from '../ipc/bridge.ts'
 import { changeMessages } from '../state/threads.ts'
 import { confirm } from '../ui/confirm.tsx'
+import { copyText } from '../ui/copy-text.ts'
 import { showToast } from '../ui/toast.tsx'
 
 /** Puts a message's text on the clipboard, or what is selected of it. */
 export async function copyMessage({ seq, text }: MessageView): Promise<void> {
-  const outcome = await call('clipboard.writeText', { text: selectedIn(seq) || text })
-  if (outcome.ok) showToast({ text: i18next.t('thread:copied') })
+  if (await copyText(selectedIn(seq) || text)) showToast({ text: i18next.t('thread:copied') })
 }
 
 /** Deletes a message on this computer, after asking. */

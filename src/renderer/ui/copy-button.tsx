@@ -1,8 +1,8 @@
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { call } from '../ipc/bridge.ts'
 import { announce } from './announcer.tsx'
 import { Button, type ButtonProps } from './button.tsx'
+import { copyText } from './copy-text.ts'
 
 const CONFIRMED_MS = 2_000
 
@@ -14,7 +14,7 @@ interface CopyButtonProps extends Omit<ButtonProps, 'children' | 'onClick' | 'ic
   readonly text: string | (() => Promise<string | null>)
 }
 
-/** Copies a text and says that it did. */
+/** Copies a text and says that it did, or why not. */
 export function CopyButton({ label, copiedLabel, text, ...rest }: CopyButtonProps) {
   const [copied, setCopied] = useState(false)
 
@@ -26,9 +26,7 @@ export function CopyButton({ label, copiedLabel, text, ...rest }: CopyButtonProp
 
   async function copy(): Promise<void> {
     const content = typeof text === 'string' ? text : await text()
-    if (content === null) return
-    const outcome = await call('clipboard.writeText', { text: content })
-    if (!outcome.ok) return
+    if (content === null || !(await copyText(content))) return
     setCopied(true)
     announce(copiedLabel)
   }
