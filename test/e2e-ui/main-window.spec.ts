@@ -208,6 +208,46 @@ test.describe('reading', () => {
       .toEqual([{ text: 'Perfect. Shall we say seven?' }, { text: 'Perfect' }])
   })
 
+  test('a right click on selected text is left to the shell, beside it the menu opens', async ({
+    open,
+  }) => {
+    const { page } = await open('some')
+    await page.evaluate(() => {
+      window.addEventListener('contextmenu', ({ defaultPrevented }) => {
+        document.body.dataset['prevented'] = String(defaultPrevented)
+      })
+    })
+    const text = message(page, 'Shall we say seven').getByText('Perfect')
+    const position = await text.evaluate((element) => {
+      const range = document.createRange()
+      range.setStart(element.firstChild ?? element, 0)
+      range.setEnd(element.firstChild ?? element, 7)
+      getSelection()?.removeAllRanges()
+      getSelection()?.addRange(range)
+      const word = range.getBoundingClientRect()
+      const { left, top } = element.getBoundingClientRect()
+      return { x: word.left - left + word.width / 2, y: word.top - top + word.height / 2 }
+    })
+    await text.click({ button: 'right', position })
+    await expect(page.locator('body')).toHaveAttribute('data-prevented', 'false')
+    await expect(page.getByRole('menu')).toBeHidden()
+    await message(page, 'Do you need anything').click({ button: 'right' })
+    await expect(page.getByRole('menu')).toBeVisible()
+  })
+
+  test('a link is copied', async ({ open }) => {
+    const app = await open('some')
+    const link = app.page.getByRole('link', { name: 'https://example.org/recipes' })
+    await link.click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Copy link' }).click()
+    await expect
+      .poll(() => app.calls('clipboard.writeText'))
+      .toEqual([{ text: 'https://example.org/recipes/basil-and-lemon' }])
+    await message(app.page, 'Do you need anything').click({ button: 'right' })
+    await expect(app.page.getByRole('menuitem', { name: 'Copy text' })).toBeVisible()
+    await expect(app.page.getByRole('menuitem', { name: 'Copy link' })).toBeHidden()
+  })
+
   test('links go outside, invites stay inside', async ({ open }) => {
     const app = await open('some')
     await app.page.getByRole('link', { name: 'https://example.org/recipes' }).click()

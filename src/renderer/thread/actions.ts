@@ -11,6 +11,11 @@ export async function copyMessage({ seq, text }: MessageView): Promise<void> {
   if (await copyText(selectedIn(seq) || text)) showToast({ text: i18next.t('thread:copied') })
 }
 
+/** Puts a link of a message on the clipboard. */
+export async function copyLink(url: string): Promise<void> {
+  if (await copyText(url)) showToast({ text: i18next.t('thread:linkCopied') })
+}
+
 /** Deletes a message on this computer, after asking. */
 export async function removeMessage({ seq }: MessageView): Promise<void> {
   const yes = await confirm({

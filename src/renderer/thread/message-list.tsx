@@ -2,6 +2,7 @@ import { ArrowDown } from 'lucide-react'
 import {
   type KeyboardEvent,
   type MouseEvent,
+  type PointerEvent,
   useCallback,
   useEffect,
   useMemo,
@@ -51,6 +52,8 @@ export function MessageList({
   const [focusedSeq, setFocusedSeq] = useState<number | null>(null)
   const [menu, setMenu] = useState<{
     readonly message: MessageView
+    /** The link the menu was asked for on. */
+    readonly link: string | null
     readonly anchor: MenuAnchor
   } | null>(null)
 
@@ -70,11 +73,22 @@ export function MessageList({
     if (target.flash && target.seq !== 'end') setFlashSeq(target.seq)
   }, [target, setFlashSeq])
 
+  // Asked before the menu is: on macOS a right click selects the word below it in between.
+  const pressedOn = useRef<ReturnType<typeof selectionAt>>('nothing')
+  const onPointerDown = (event: PointerEvent) => {
+    place.onUserMove()
+    pressedOn.current = selectionAt(event)
+  }
+
   const onMenu = useCallback((event: MouseEvent, message: MessageView) => {
-    // A right click on a link or on selected text is for the text, not for the message.
+    if (event.type === 'contextmenu' && (event.button === 2 || event.ctrlKey)) {
+      // A right click on selected text is for the text, not for the message: the shell has a menu for it.
+      if (pressedOn.current === 'selected') return
+      if (pressedOn.current === 'nothing') getSelection()?.removeAllRanges()
+    }
     event.preventDefault()
     const element = event.type === 'click' ? event.currentTarget : rowOf(event.target)
-    setMenu({ message, anchor: anchorOf(event, element) })
+    setMenu({ message, link: linkOf(event.target), anchor: anchorOf(event, element) })
   }, [])
 
   const focusRow = (index: number) => {
@@ -103,7 +117,7 @@ export function MessageList({
       if (message === undefined) return
       event.preventDefault()
       const rect = row.getBoundingClientRect()
-      setMenu({ message, anchor: { getBoundingClientRect: () => rect } })
+      setMenu({ message, link: null, anchor: { getBoundingClientRect: () => rect } })
     }
   }
 
@@ -121,7 +135,7 @@ export function MessageList({
         onKeyDownCapture={place.onUserMove}
         onWheel={place.onUserMove}
         onTouchMove={place.onUserMove}
-        onPointerDown={place.onUserMove}
+        onPointerDown={onPointerDown}
       >
         <div className={styles.filler} />
         {hasOlder && (
@@ -160,6 +174,7 @@ export function MessageList({
       )}
       <MessageMenu
         message={menu?.message ?? null}
+        link={menu?.link ?? null}
         anchor={menu?.anchor ?? null}
         canReply={canReply}
         onClose={() => setMenu(null)}
@@ -204,6 +219,21 @@ function useGrewAtStart(messages: readonly MessageView[]): boolean {
     messages[0]?.seq !== last.messages[0]?.seq && messages.at(-1)?.seq === last.messages.at(-1)?.seq
   setLast({ messages, atStart })
   return atStart
+}
+
+/** Whether the pointer is on selected text, text elsewhere is selected, or nothing. */
+function selectionAt({ clientX, clientY }: PointerEvent): 'selected' | 'elsewhere' | 'nothing' {
+  const selection = getSelection()
+  if (selection === null || selection.isCollapsed) return 'nothing'
+  const here = [...selection.getRangeAt(0).getClientRects()].some(
+    ({ left, right, top, bottom }) =>
+      left <= clientX && clientX <= right && top <= clientY && clientY <= bottom,
+  )
+  return here ? 'selected' : 'elsewhere'
+}
+
+function linkOf(target: EventTarget): string | null {
+  return target instanceof Element ? (target.closest('a')?.getAttribute('href') ?? null) : null
 }
 
 function rowOf(target: EventTarget): HTMLElement | null {

@@ -1,25 +1,34 @@
-import { Copy, Info, Reply, RotateCw, ScanSearch, Trash2 } from 'lucide-react'
+import { Copy, Info, Link, Reply, RotateCw, ScanSearch, Trash2 } from 'lucide-react'
 import { useTranslation } from 'react-i18next'
 import type { MessageView } from '#ipc/views.ts'
 import { startReply } from '../state/composer.ts'
 import { openOverlay } from '../state/overlays.ts'
 import { ContextMenu, type MenuAnchor, type MenuEntry } from '../ui/menu.tsx'
-import { copyMessage, removeMessage, retryMessage } from './actions.ts'
+import { copyLink, copyMessage, removeMessage, retryMessage } from './actions.ts'
 
 /** What can be done with one message. One menu serves the whole thread. */
 export function MessageMenu({
   message,
+  link,
   anchor,
   canReply,
   onClose,
 }: {
   readonly message: MessageView | null
+  /** The link in the message that the menu is also for. */
+  readonly link: string | null
   readonly anchor: MenuAnchor | null
   readonly canReply: boolean
   readonly onClose: () => void
 }) {
   const { t } = useTranslation('thread')
   const entries: MenuEntry[] = []
+  if (link !== null) {
+    entries.push(
+      { label: t('actions.copyLink'), icon: <Link />, onSelect: () => void copyLink(link) },
+      'separator',
+    )
+  }
   if (message?.kind === 'text') {
     if (message.state === 'failed') {
       entries.push({
