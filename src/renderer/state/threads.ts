@@ -175,7 +175,10 @@ export async function loadOlder(conversationId: number): Promise<void> {
   if (thread === undefined || first === undefined || !thread.hasOlder) return
   const value = await page(conversationId, { kind: 'before', seq: first.seq })
   if (value === null) return
-  update(conversationId, (now) => prependPage(now, value))
+  // Another stretch may have taken the place of this one meanwhile: there would be a hole between the two.
+  update(conversationId, (now) =>
+    now.messages[0]?.seq === first.seq ? prependPage(now, value) : now,
+  )
   requestAnimationFrame(() => update(conversationId, (now) => trim(now, 'end')))
 }
 
@@ -186,7 +189,9 @@ export async function loadNewer(conversationId: number): Promise<void> {
   if (thread === undefined || last === undefined || !thread.hasNewer) return
   const value = await page(conversationId, { kind: 'after', seq: last.seq })
   if (value === null) return
-  update(conversationId, (now) => appendPage(now, value))
+  update(conversationId, (now) =>
+    now.messages.at(-1)?.seq === last.seq ? appendPage(now, value) : now,
+  )
   requestAnimationFrame(() => update(conversationId, (now) => trim(now, 'start')))
 }
 
