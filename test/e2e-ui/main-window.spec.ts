@@ -85,6 +85,41 @@ test.describe('writing', () => {
     await expect(app.page.getByText('Replying to')).toBeHidden()
   })
 
+  test('what was deleted is no longer answered', async ({ open }) => {
+    const app = await open('some')
+    await message(app.page, 'Shall we say seven').click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Reply' }).click()
+    await expect(app.page.getByText('Replying to Jonas Weber')).toBeVisible()
+    await message(app.page, 'Seven is good').click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Delete for me' }).click()
+    await app.page.getByRole('button', { name: 'Delete for me' }).click()
+    await expect(message(app.page, 'Seven is good')).toHaveCount(0)
+    await expect(app.page.getByText('Replying to Jonas Weber')).toBeVisible()
+    await message(app.page, 'Shall we say seven').click({ button: 'right' })
+    await app.page.getByRole('menuitem', { name: 'Delete for me' }).click()
+    await app.page.getByRole('button', { name: 'Delete for me' }).click()
+    await expect(app.page.getByText('Replying to')).toBeHidden()
+    await composer(app.page).fill('Eight then')
+    await app.page.keyboard.press('Enter')
+    await expect(message(app.page, 'Eight then')).toBeVisible()
+  })
+
+  test('an account begins with no replies and drafts of another', async ({ open }) => {
+    const app = await open('some')
+    const { page } = app
+    await message(page, 'Shall we say seven').click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Reply' }).click()
+    await composer(page).fill('half a thought')
+    const ready = await page.evaluate(() => window.main.state.app)
+    await app.failCalls('conversations.update', 'PROFILE_MISSING')
+    await app.enter({ phase: 'first-run', keychain: 'available', inviteLink: null })
+    await expect(composer(page)).toHaveCount(0)
+    await app.failCalls('conversations.update', null)
+    await app.enter(ready)
+    await expect(composer(page)).toHaveValue('')
+    await expect(page.getByText('Replying to')).toBeHidden()
+  })
+
   test('shortcodes become emoji, by choosing and by the closing colon', async ({ open }) => {
     const { page } = await open('some')
     await composer(page).pressSequentially('yes :tad')

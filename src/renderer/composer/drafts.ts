@@ -39,6 +39,11 @@ export function setDraft(id: number, text: string): void {
   )
 }
 
+/** Forgets what was not stored, for a profile that is gone. */
+export function resetDrafts(): void {
+  useTyped.setState({ texts: new Map() })
+}
+
 /** The unsent text as it is now, stored or not. */
 export function currentDraft(id: number): string {
   const typed = useTyped.getState().texts.get(id)

@@ -26,7 +26,8 @@ export async function sendDraft(conversationId: number): Promise<void> {
   }
   const typedSince = currentDraft(conversationId)
   setDraft(conversationId, typedSince === '' ? draft : `${draft}\n${typedSince}`)
-  if (reply !== undefined) startReply(reply)
+  // Where the message that was answered is what is missing, it would be missing again.
+  if (reply !== undefined && outcome.error.code !== 'NOT_FOUND') startReply(reply)
   const reason = i18next.t(`errors:${outcome.error.code}`)
   showToast({ tone: 'danger', text: i18next.t('composer:notSent', { reason }) })
 }

@@ -26,6 +26,17 @@ export function cancelReply(conversationId: number): void {
   })
 }
 
+/** What is not there any more is not answered: one message, or (`null`) any of a conversation. */
+export function dropReply(conversationId: number, seq: number | null): void {
+  const reply = useComposer.getState().replies.get(conversationId)
+  if (reply !== undefined && (seq === null || reply.seq === seq)) cancelReply(conversationId)
+}
+
+/** Forgets what is being answered, for a profile that was closed. */
+export function resetReplies(): void {
+  useComposer.setState({ replies: new Map() })
+}
+
 /** Moves focus to the composer. */
 export function focusComposer(): void {
   useComposer.setState(({ focusTurn }) => ({ focusTurn: focusTurn + 1 }))

@@ -1,6 +1,8 @@
 import type { AppStateView, MessageView } from '#ipc/views.ts'
+import { resetDrafts } from '../composer/drafts.ts'
 import { call, on } from '../ipc/bridge.ts'
 import { useApp } from './app.ts'
+import { dropReply, resetReplies } from './composer.ts'
 import {
   dropConversations,
   mergeConversations,
@@ -26,14 +28,20 @@ export async function startFeed(onAdded: AddedListener): Promise<void> {
   on('settings.changed', (settings) => useApp.setState({ settings }))
   on('relays.changed', (distrustedRelays) => useApp.setState({ distrustedRelays }))
   on('conversations.changed', mergeConversations)
-  on('conversations.removed', dropConversations)
+  on('conversations.removed', (ids) => {
+    dropConversations(ids)
+    for (const id of ids) dropReply(id, null)
+  })
   on('messages.added', (messages) => {
     addMessages(messages)
     onAdded(messages)
   })
   on('messages.changed', changeMessages)
   on('messages.removed', (removed) => {
-    for (const { conversationId, seq } of removed) removeMessages(conversationId, seq)
+    for (const { conversationId, seq } of removed) {
+      removeMessages(conversationId, seq)
+      dropReply(conversationId, seq)
+    }
   })
   on('screen.lockChanged', ({ locked }) => useApp.setState({ screenLocked: locked }))
   on('conversation.requested', ({ conversationId }) => {
@@ -59,9 +67,11 @@ async function follow(app: AppStateView): Promise<void> {
   if (app.phase !== 'ready' && before === 'ready') {
     resetConversations()
     resetThreads()
+    resetReplies()
     useApp.setState({ distrustedRelays: [] })
     closeAllOverlays()
   }
+  if (app.phase === 'first-run') resetDrafts()
   useApp.setState({ app })
 }
 
