@@ -1,3 +1,5 @@
+import { localeOf } from './languages.ts'
+
 const DAY_MS = 86_400_000
 const CACHE = new Map<string, Intl.DateTimeFormat>()
 
@@ -5,7 +7,7 @@ function formatter(language: string, options: Intl.DateTimeFormatOptions): Intl.
   const key = `${language}|${JSON.stringify(options)}`
   let found = CACHE.get(key)
   if (found === undefined) {
-    found = new Intl.DateTimeFormat(language, options)
+    found = new Intl.DateTimeFormat(localeOf(language), options)
     CACHE.set(key, found)
   }
   return found
@@ -71,14 +73,14 @@ export function formatRelative(language: string, timeMs: number, nowMs: number):
 
 /** A number with this language's separators. */
 export function formatNumber(language: string, value: number): string {
-  return new Intl.NumberFormat(language).format(value)
+  return new Intl.NumberFormat(localeOf(language)).format(value)
 }
 
 /** A size in bytes: `1.2 kB`. */
 export function formatBytes(language: string, bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
-  return new Intl.NumberFormat(language, {
+  return new Intl.NumberFormat(localeOf(language), {
     style: 'unit',
     unit: units[power] ?? 'byte',
     unitDisplay: power === 0 ? 'long' : 'short',

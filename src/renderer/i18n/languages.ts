@@ -18,3 +18,18 @@ export function resolveLanguage(
   }
   return 'en'
 }
+
+// What Intl takes: neither `en-US@posix` nor `de_AT`.
+const WITH_REGION = /^[a-z]{2,3}(?:-[a-z]{4})?-(?:[a-z]{2}|\d{3})$/i
+
+/** How dates and numbers are written: as where the user lives, in the language that is shown (`en` alone is American). */
+export function localeOf(
+  language: string,
+  system: readonly string[] = navigator.languages,
+): string {
+  return (
+    system.find(
+      (tag) => tag === language || (tag.startsWith(`${language}-`) && WITH_REGION.test(tag)),
+    ) ?? language
+  )
+}

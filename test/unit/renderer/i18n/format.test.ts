@@ -1,11 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   formatBytes,
+  formatClock,
+  formatDate,
   formatDay,
   formatListTime,
+  formatNumber,
   formatRelative,
 } from '../../../../src/renderer/i18n/format.ts'
-import { resolveLanguage } from '../../../../src/renderer/i18n/languages.ts'
+import { localeOf, resolveLanguage } from '../../../../src/renderer/i18n/languages.ts'
 
 const at = (year: number, month: number, day: number, hour = 12, minute = 0) =>
   new Date(year, month - 1, day, hour, minute).getTime()
@@ -72,5 +75,29 @@ describe('the language', () => {
     expect(resolveLanguage('system', [])).toBe('en')
     expect(resolveLanguage('system', ['en-US@posix', 'de'])).toBe('en')
     expect(resolveLanguage('system', ['de_AT.UTF-8'])).toBe('de')
+  })
+})
+
+describe('the region', () => {
+  test('is the system’s, where it speaks the language', () => {
+    expect(localeOf('en', ['de-CH', 'en-GB', 'en'])).toBe('en-GB')
+    expect(localeOf('es', ['es-419'])).toBe('es-419')
+    expect(localeOf('en', ['en', 'en-GB'])).toBe('en')
+    expect(localeOf('fr', ['de-CH', 'en-GB'])).toBe('fr')
+    expect(localeOf('en', ['eng-GB'])).toBe('en')
+    expect(localeOf('de', [])).toBe('de')
+  })
+
+  test('is nothing that Intl throws at', () => {
+    expect(localeOf('en', ['en-US@posix'])).toBe('en')
+    expect(localeOf('de', ['de_AT.UTF-8', 'de-AT'])).toBe('de-AT')
+  })
+
+  test('decides how times, dates and numbers are written', () => {
+    vi.stubGlobal('navigator', { languages: ['en-AU', 'de-AT'] })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect(formatDate('de', at(2026, 1, 3))).toBe('3. Jänner 2026')
+    expect(formatClock('en', at(2026, 11, 20, 14, 5))).toMatch(/^2:05\spm$/)
+    expect(formatNumber('de', 1_234_567)).toBe(new Intl.NumberFormat('de-AT').format(1_234_567))
   })
 })
