@@ -50,6 +50,17 @@ test('a link that was opened outside is offered in the dialog', async ({ open })
   await expect(page.getByLabel('Invite link or address')).toHaveValue(LINK)
 })
 
+test('a link that was opened outside takes the place of the own one', async ({ open }) => {
+  const { page } = await open('some')
+  await page.keyboard.press('Control+n')
+  await page.getByRole('radio', { name: 'Show my link' }).click()
+  await expect(page.getByRole('textbox', { name: 'Your invite link' })).toBeVisible()
+  await page.evaluate((link) => window.main.emit('link.opened', { link }), LINK)
+  await expect(page.getByLabel('Invite link or address')).toHaveValue(LINK)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+})
+
 test('the own link is shown as text and code, and copied', async ({ open }) => {
   const ui = await open('some')
   const { page } = ui

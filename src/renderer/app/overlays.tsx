@@ -23,7 +23,7 @@ function OpenOverlay({ overlay }: { readonly overlay: Overlay }) {
     case 'message-details':
       return <MessageDetailsDialog seq={overlay.seq} onClose={close} />
     case 'add-contact':
-      return <AddContactDialog link={overlay.link} side={overlay.side} />
+      return <AddContactDialog key={overlay.link} link={overlay.link} side={overlay.side} />
     case 'verify':
       return <VerifyDialog key={overlay.contactId} contactId={overlay.contactId} />
     case 'settings':

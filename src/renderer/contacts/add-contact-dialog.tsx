@@ -15,7 +15,10 @@ interface AddContactDialogProps {
   readonly side?: Side | undefined
 }
 
-/** Adds a contact by their link or address, or shows one's own link to be added. */
+/**
+ * Adds a contact by their link or address, or shows one's own link to be added. For another link it wants
+ * another `key`.
+ */
 export function AddContactDialog({ link, side: initialSide = 'theirs' }: AddContactDialogProps) {
   const { t } = useTranslation('contacts')
   const [side, setSide] = useState<Side>(initialSide)
@@ -32,7 +35,7 @@ export function AddContactDialog({ link, side: initialSide = 'theirs' }: AddCont
           ]}
           onChange={setSide}
         />
-        {side === 'theirs' ? <AddForm key={link} initialText={link ?? ''} /> : <MyLink />}
+        {side === 'theirs' ? <AddForm initialText={link ?? ''} /> : <MyLink />}
       </div>
     </Dialog>
   )
