@@ -486,6 +486,51 @@ test.describe('the window', () => {
     await expect(page.locator('article[data-flash]')).toBeInViewport()
   })
 
+  test('Escape closes the details, and focus returns to where it was', async ({ open }) => {
+    const { page } = await open('some')
+    await composer(page).focus()
+    await page.keyboard.press('Control+Shift+d')
+    await expect(composer(page)).toBeFocused()
+    await page.getByRole('switch', { name: 'Signed messages' }).focus()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('complementary')).toBeHidden()
+    await expect(composer(page)).toBeFocused()
+  })
+
+  test('Escape leaves renaming first, then the details', async ({ open }) => {
+    const { page } = await open('some')
+    const toggle = page.getByRole('button', { name: 'Details', exact: true })
+    await toggle.click()
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('button', { name: 'Rename' })).toBeFocused()
+    // The button's tooltip is on top.
+    await expect(page.getByText('Rename', { exact: true })).toBeVisible()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('complementary')).toBeHidden()
+    await expect(toggle).toBeFocused()
+  })
+
+  test('in a narrow window the details take focus, and Escape gives it back', async ({ open }) => {
+    const { page } = await open('some', { size: { width: 420, height: 800 } })
+    await composer(page).focus()
+    await page.keyboard.press('Control+Shift+d')
+    await expect(page.getByRole('complementary', { name: 'Details' })).toBeFocused()
+    await page.keyboard.press('Escape')
+    await expect(composer(page)).toBeFocused()
+  })
+
+  test('Escape leaves the search from its results too', async ({ open }) => {
+    const { page } = await open('some')
+    await page.keyboard.press('Control+f')
+    await page.getByRole('searchbox').fill('umbrella')
+    await page.getByRole('button', { name: /keeping your umbrella/ }).focus()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('searchbox')).toHaveValue('')
+    await expect(composer(page)).toBeFocused()
+  })
+
   test('nothing is cut off at twice the size', async ({ open }) => {
     const { page } = await open('some', { size: { width: 640, height: 400 } })
     const sideways = await page.evaluate(

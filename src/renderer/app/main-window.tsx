@@ -2,7 +2,7 @@ import { MessageSquareText } from 'lucide-react'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ListPane } from '../conversations/list-pane.tsx'
-import { DetailsPane } from '../details/details-pane.tsx'
+import { DetailsAside } from '../details/details-aside.tsx'
 import { call } from '../ipc/bridge.ts'
 import { RelayBanners } from '../notices/relay-banners.tsx'
 import { useAppCommands } from '../shortcuts/use-app-commands.ts'
@@ -47,11 +47,7 @@ export function MainWindow() {
             <ThreadPane key={open.id} conversation={open} />
           )}
         </main>
-        {detailsOpen && (
-          <aside className={styles.details}>
-            <DetailsPane key={open.id} conversation={open} />
-          </aside>
-        )}
+        {detailsOpen && <DetailsAside conversation={open} className={styles.details} />}
       </div>
       <Overlays />
     </div>

@@ -1,8 +1,8 @@
 import { Search, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { focusComposer } from '../state/composer.ts'
 import { useConversation } from '../state/conversations.ts'
+import { endSearch } from '../state/navigation.ts'
 import { clearSearch, setSearchText, useSearch } from '../state/search.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import styles from './search-field.module.css'
@@ -24,8 +24,7 @@ export function SearchField() {
     if (event.key === 'Escape' && active) {
       event.preventDefault()
       event.stopPropagation()
-      clearSearch()
-      focusComposer()
+      endSearch()
     }
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       const pane = event.currentTarget.closest('[data-list-pane]')

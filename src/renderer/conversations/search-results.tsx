@@ -5,7 +5,7 @@ import type { ConversationView, SearchHitView } from '#ipc/views.ts'
 import { formatListTime } from '../i18n/format.ts'
 import { useNow } from '../i18n/use-now.ts'
 import { compareConversations, useConversations } from '../state/conversations.ts'
-import { openConversation } from '../state/navigation.ts'
+import { endSearch, openConversation } from '../state/navigation.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -31,6 +31,10 @@ export function SearchResults({
   const empty = !search.pending && people.length === 0 && search.hits.length === 0
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.preventDefault()
+      return endSearch()
+    }
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
     const buttons = [...(results.current?.querySelectorAll('button') ?? [])]
     const at = buttons.findIndex((button) => button === document.activeElement)

@@ -11,7 +11,8 @@ import {
   UserMinus,
   X,
 } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import type { ConversationView } from '#ipc/views.ts'
 import {
@@ -66,6 +67,11 @@ interface DetailsProps {
 function Person({ conversation: { contact } }: DetailsProps) {
   const { t } = useTranslation('details')
   const [renaming, setRenaming] = useState(false)
+  const renameButton = useRef<HTMLButtonElement>(null)
+  const onRenamed = () => {
+    flushSync(() => setRenaming(false))
+    renameButton.current?.focus()
+  }
   const copyAddress = async () => {
     if (await copyText(contact.address)) showToast({ text: t('addressCopied') })
   }
@@ -73,13 +79,14 @@ function Person({ conversation: { contact } }: DetailsProps) {
     <section className={styles.person}>
       <Avatar fingerprint={contact.fingerprint} title={contact.title} size={5.5} />
       {renaming ? (
-        <RenameForm contact={contact} onDone={() => setRenaming(false)} />
+        <RenameForm contact={contact} onDone={onRenamed} />
       ) : (
         <div className={styles.nameLine}>
           <h3 className={styles.name} dir="auto">
             {contact.title}
           </h3>
           <IconButton
+            ref={renameButton}
             size="small"
             label={t('rename')}
             icon={<Pencil />}

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ContactView } from '#ipc/views.ts'
 import { useErrorText } from '../i18n/use-error-text.ts'
@@ -26,12 +26,14 @@ export function RenameForm({
     if (outcome.ok) onDone()
   }
 
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    onDone()
+  }
+
   return (
-    <form
-      className={styles.rename}
-      onSubmit={onSubmit}
-      onKeyDown={(event) => event.key === 'Escape' && onDone()}
-    >
+    <form className={styles.rename} onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <TextField
         label={t('name')}
         hint={t('nameHint')}

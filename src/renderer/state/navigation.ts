@@ -1,7 +1,7 @@
 import type { ConversationView } from '#ipc/views.ts'
 import { focusComposer, startReply } from './composer.ts'
 import { listedConversations, setOpenConversation, useConversations } from './conversations.ts'
-import { leaveSearch } from './search.ts'
+import { clearSearch, focusSearch, leaveSearch } from './search.ts'
 import { jumpToMessage, openThread, useThreads } from './threads.ts'
 
 /** Shows a conversation; at one message, or else at its first unread one. */
@@ -17,6 +17,13 @@ export function openConversation(id: number, seq?: number): void {
 /** Shows no conversation: back to the list in a narrow window. */
 export function closeConversation(): void {
   setOpenConversation(null)
+}
+
+/** Ends searching; focus goes to the composer or, where no conversation is open, to the empty field. */
+export function endSearch(): void {
+  focusSearch()
+  clearSearch()
+  focusComposer()
 }
 
 /** Opens the next (1) or previous (-1) conversation of the list; on demand only among unread ones. */
