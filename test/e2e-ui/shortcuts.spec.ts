@@ -60,3 +60,40 @@ test('Escape closes the topmost dialog only', async ({ open }) => {
   await expect(page.getByRole('dialog', { name: 'Add a contact' })).toHaveCount(0)
   await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible()
 })
+
+test('what the menu of the list does with a conversation, the palette does with the open one', async ({
+  open,
+}) => {
+  const app = await open('some')
+  const { page } = app
+  const run = async (command: string) => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Go to' }).fill(command)
+    await page.getByRole('option', { name: command }).click()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
+  await run('Pin or unpin this conversation')
+  await run('Mark this conversation as unread or read')
+  await run('Mute this conversation for an hour')
+  const hourAhead = Date.now() + 3_600_000
+  expect(await app.calls('conversations.update')).toEqual([
+    { conversationId: 1, change: { pinned: false } },
+    { conversationId: 1, change: { markedUnread: true } },
+    { conversationId: 1, change: { mutedUntilMs: expect.closeTo(hourAhead, -5) } },
+  ])
+})
+
+test('archiving by its keys can be undone, and says where it failed', async ({ open }) => {
+  const app = await open('some')
+  const { page } = app
+  const row = page.getByRole('navigation').getByRole('button', { name: /Jonas/ })
+  await app.failCalls('conversations.update', 'STORE_FULL')
+  await page.keyboard.press('Control+Shift+a')
+  await expect(page.getByText('The disk is full.').first()).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0)
+  await app.failCalls('conversations.update', null)
+  await page.keyboard.press('Control+Shift+a')
+  await expect(row).toBeHidden()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(row).toBeVisible()
+})

@@ -8,17 +8,18 @@ import { showToast } from '../ui/toast.tsx'
 
 type Change = CallInput<'conversations.update'>['change']
 
-/** Changes a conversation's marks; says so where that fails. */
-export async function updateConversation(conversationId: number, change: Change): Promise<void> {
+/** Changes a conversation's marks. Resolves to whether it did; where that fails, says why. */
+export async function updateConversation(conversationId: number, change: Change): Promise<boolean> {
   const outcome = await call('conversations.update', { conversationId, change })
   if (outcome.ok) mergeConversations([outcome.value])
   else showToast({ tone: 'danger', text: i18next.t(`errors:${outcome.error.code}`) })
+  return outcome.ok
 }
 
 /** Moves a conversation to the archive or back, with a way to undo it. */
 export async function setArchived({ id }: ConversationView, archived: boolean): Promise<void> {
-  await updateConversation(id, { archived })
-  if (!archived) return
+  const done = await updateConversation(id, { archived })
+  if (!done || !archived) return
   showToast({
     text: i18next.t('conversations:archivedToast'),
     action: {
@@ -29,7 +30,7 @@ export async function setArchived({ id }: ConversationView, archived: boolean): 
 }
 
 /** Mutes for some hours, for good (`null`), or no more (0). */
-export function mute({ id }: ConversationView, hours: number | null): Promise<void> {
+export function mute({ id }: ConversationView, hours: number | null): Promise<boolean> {
   const mutedUntilMs =
     hours === null ? Number.MAX_SAFE_INTEGER : hours === 0 ? 0 : Date.now() + hours * 3_600_000
   return updateConversation(id, { mutedUntilMs })

@@ -46,6 +46,11 @@ const DECLARATIONS = {
   'conversation-8': { group: 'conversations', keys: 'Mod+8', hidden: true },
   'conversation-9': { group: 'conversations', keys: 'Mod+9', hidden: true },
   archive: { group: 'conversations', keys: 'Mod+Shift+A' },
+  pin: { group: 'conversations' },
+  'mark-unread': { group: 'conversations' },
+  mute: { group: 'conversations' },
+  'mute-hour': { group: 'conversations' },
+  'mute-day': { group: 'conversations' },
   verify: { group: 'conversations' },
   'toggle-details': { group: 'conversations', keys: 'Mod+Shift+D' },
 

@@ -1,13 +1,21 @@
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from '../ipc/bridge.ts'
+import type { ConversationView } from '#ipc/views.ts'
 import { copyInviteLink } from '../contacts/copy-invite-link.ts'
+import { mute, setArchived, setUnread, updateConversation } from '../conversations/actions.ts'
+import { call } from '../ipc/bridge.ts'
 import { useApp } from '../state/app.ts'
 import { useConversation, useConversations } from '../state/conversations.ts'
 import { showList, toggleDetails } from '../state/layout.ts'
-import { openConversationAt, replyToLatest, stepConversation } from '../state/navigation.ts'
+import {
+  isUnread,
+  openConversationAt,
+  replyToLatest,
+  stepConversation,
+} from '../state/navigation.ts'
 import { openOverlay } from '../state/overlays.ts'
 import { focusSearch } from '../state/search.ts'
+import type { CommandId } from './commands.ts'
 import { answerCommand, useCommand } from './registry.ts'
 
 const NUMBERED = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
@@ -54,19 +62,28 @@ function useConversationCommands(): void {
 }
 
 function useOpenConversationCommands(): void {
-  const open = useConversation(useConversations(({ openId }) => openId))
-  const any = open !== null
-  useCommand('archive', () => void (open !== null && toggleArchived(open.id, open.archived)), any)
-  useCommand('toggle-details', toggleDetails, any)
-  useCommand('search-in-conversation', () => focusSearch(open?.id ?? null), any)
-  useCommand('reply', replyToLatest, any)
-  useCommand(
-    'verify',
-    () => void (open !== null && openOverlay({ kind: 'verify', contactId: open.contact.id })),
-    any,
+  useCommandOnOpen('archive', (row) => void setArchived(row, !row.archived))
+  useCommandOnOpen('pin', ({ id, pinned }) => void updateConversation(id, { pinned: !pinned }))
+  useCommandOnOpen('mark-unread', (row) => void setUnread(row, !isUnread(row)))
+  useCommandOnOpen('mute', (row) => void mute(row, row.mutedUntilMs > Date.now() ? 0 : null))
+  useCommandOnOpen('mute-hour', (row) => void mute(row, 1))
+  useCommandOnOpen('mute-day', (row) => void mute(row, 24))
+  useCommandOnOpen('toggle-details', toggleDetails)
+  useCommandOnOpen('search-in-conversation', ({ id }) => focusSearch(id))
+  useCommandOnOpen('reply', replyToLatest)
+  useCommandOnOpen('verify', ({ contact }) =>
+    openOverlay({ kind: 'verify', contactId: contact.id }),
   )
 }
 
-function toggleArchived(conversationId: number, archived: boolean): void {
-  void call('conversations.update', { conversationId, change: { archived: !archived } })
+/** Answers a command where a conversation is open, and for that one. */
+function useCommandOnOpen(id: CommandId, handler: (open: ConversationView) => void): void {
+  const open = useConversation(useConversations(({ openId }) => openId))
+  useCommand(
+    id,
+    () => {
+      if (open !== null) handler(open)
+    },
+    open !== null,
+  )
 }
