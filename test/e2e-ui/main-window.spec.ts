@@ -407,6 +407,30 @@ test.describe('the list', () => {
     await expect(page.getByRole('region', { name: 'Messages with Amélie' })).toBeVisible()
   })
 
+  test('Enter opens nothing that an earlier text found, nor what is still composed', async ({
+    open,
+  }) => {
+    const { page } = await open('some')
+    const field = page.getByRole('searchbox', { name: 'Search' })
+    await field.fill('umbrella')
+    const hit = page.getByRole('button', { name: /keeping your umbrella/ })
+    await expect(hit).toBeVisible()
+    await field.evaluate((element) => {
+      element.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }),
+      )
+    })
+    await expect(field).toBeFocused()
+    await field.fill('umbrella on Sunday')
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('Nothing found')).toBeVisible()
+    await expect(field).toBeFocused()
+    await field.fill('umbrella')
+    await expect(hit).toBeVisible()
+    await page.keyboard.press('Enter')
+    await expect(page.locator('article[data-flash]')).toContainText('umbrella')
+  })
+
   test('arrow keys move, Enter opens, the menu key shows what can be done', async ({ open }) => {
     const app = await open('some')
     const { page } = app

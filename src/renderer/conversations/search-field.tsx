@@ -7,6 +7,9 @@ import { clearSearch, setSearchText, useSearch } from '../state/search.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import styles from './search-field.module.css'
 
+// Of the list or of what was found; not of what an earlier text found.
+const FIRST_ROW = 'li button:not([tabindex="-1"], [aria-busy="true"] *)'
+
 /** The field above the list. Escape ends searching; the arrow down goes to the first result. */
 export function SearchField() {
   const { t } = useTranslation('conversations')
@@ -21,6 +24,7 @@ export function SearchField() {
   }, [focusTurn])
 
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.nativeEvent.isComposing) return
     if (event.key === 'Escape' && active) {
       event.preventDefault()
       event.stopPropagation()
@@ -28,7 +32,7 @@ export function SearchField() {
     }
     if (event.key === 'ArrowDown' || event.key === 'Enter') {
       const pane = event.currentTarget.closest('[data-list-pane]')
-      const first = pane?.querySelector<HTMLElement>('li button:not([tabindex="-1"])')
+      const first = pane?.querySelector<HTMLElement>(FIRST_ROW)
       if (first === null || first === undefined) return
       event.preventDefault()
       if (event.key === 'Enter' && text !== '') first.click()

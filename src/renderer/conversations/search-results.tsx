@@ -85,7 +85,7 @@ export function SearchResults({
       {search.hits.length > 0 && (
         <section>
           <h2 className={styles.heading}>{t('search.messages')}</h2>
-          <ul>
+          <ul aria-busy={search.pending}>
             {search.hits.map((hit) => (
               <li key={hit.message.seq}>
                 <Hit hit={hit} fingerprint={fingerprintOf(byId, hit)} />
