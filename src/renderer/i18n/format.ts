@@ -60,6 +60,17 @@ export function formatListTime(language: string, timeMs: number, nowMs: number):
   return formatter(language, { dateStyle: 'short' }).format(timeMs)
 }
 
+/** Since when something has been so: `14:05`, `Tuesday 14:05`, `3 March at 14:05`. */
+export function formatSince(language: string, timeMs: number, nowMs: number): string {
+  const ago = dayNumber(nowMs) - dayNumber(timeMs)
+  if (ago <= 0) return formatClock(language, timeMs)
+  return formatter(language, {
+    ...(ago < 7 ? { weekday: 'long' } : { day: 'numeric', month: 'long' }),
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(timeMs)
+}
+
 /** How long ago, or in how long: `2 minutes ago`, `in 5 seconds`. */
 export function formatRelative(language: string, timeMs: number, nowMs: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })

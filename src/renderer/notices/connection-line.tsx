@@ -2,7 +2,7 @@ import { CloudOff, LockOpen } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConnectionView } from '#ipc/views.ts'
-import { formatClock, formatRelative } from '../i18n/format.ts'
+import { formatRelative, formatSince } from '../i18n/format.ts'
 import { useErrorText } from '../i18n/use-error-text.ts'
 import { useIpcCall } from '../ipc/use-ipc-call.ts'
 import { useApp } from '../state/app.ts'
@@ -38,7 +38,9 @@ function Offline({ connection }: { readonly connection: ConnectionView }) {
       <CloudOff />
       <div className={styles.texts}>
         <p>
-          <strong>{t('connection.offline', { since: formatClock(i18n.language, sinceMs) })}</strong>{' '}
+          <strong>
+            {t('connection.offline', { since: formatSince(i18n.language, sinceMs, nowMs) })}
+          </strong>{' '}
           {code !== null && errorText(code)}
         </p>
         {waitingCount > 0 && <p>{t('connection.waiting', { count: waitingCount })}</p>}

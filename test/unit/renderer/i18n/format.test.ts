@@ -7,6 +7,7 @@ import {
   formatListTime,
   formatNumber,
   formatRelative,
+  formatSince,
 } from '../../../../src/renderer/i18n/format.ts'
 import { localeOf, resolveLanguage } from '../../../../src/renderer/i18n/languages.ts'
 
@@ -41,6 +42,14 @@ describe('the time in the list', () => {
   ])('%i is %s', (timeMs, time) => {
     expect(formatListTime('en-GB', timeMs, NOW_MS)).toBe(time)
   })
+})
+
+test.each([
+  [at(2026, 11, 20, 14, 5), '14:05'],
+  [at(2026, 11, 18, 14, 5), 'Wednesday 14:05'],
+  [at(2026, 11, 3, 14, 5), '3 November at 14:05'],
+])('since %i is since %s', (timeMs, since) => {
+  expect(formatSince('en-GB', timeMs, NOW_MS)).toBe(since)
 })
 
 test.each([
