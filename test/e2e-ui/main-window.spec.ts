@@ -304,6 +304,18 @@ test.describe('reading', () => {
     await expect.poll(() => app.calls('links.openOutside')).toHaveLength(1)
   })
 
+  test('a message is read out with a signature that does not fit, and why it was not sent', async ({
+    open,
+  }) => {
+    const app = await open('some')
+    await arrive(app, 1, { text: 'Forged', signature: 'invalid' })
+    await expect(message(app.page, 'Forged')).toHaveAccessibleName(
+      /The signature does not fit this message$/,
+    )
+    await arrive(app, 1, { author: 'me', text: 'Lost', state: 'failed', errorCode: 'STORE_FULL' })
+    await expect(message(app.page, 'Lost')).toHaveAccessibleName(/Not sent\. The disk is full\./)
+  })
+
   test('a message that cannot be opened says why, in its place', async ({ open }) => {
     const { page } = await open('some')
     const unreadable = page.locator('article', { hasText: 'could not be opened' })

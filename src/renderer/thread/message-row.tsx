@@ -174,16 +174,21 @@ function Notice({ message, title, tabbable, onMenu }: MessageRowProps) {
   )
 }
 
-/** What a screen reader says for a message: author, text, time, state. */
+/** What a screen reader says for a message: author, text, time, a signature that does not fit, state. */
 function useSpoken(message: MessageView, title: string): string {
   const { t, i18n } = useTranslation('thread')
+  const errorText = useErrorText()
+  const { state, errorCode } = message
   const author = message.author === 'me' ? t('you') : title
+  const notSent = state === 'failed' && errorCode !== null
   const parts = [
     author,
     ...(message.replyTo === null ? [] : [t('rowReply', { excerpt: message.replyTo.excerpt })]),
     message.kind === 'unreadable' ? t('unreadable.title') : plainText(message.text.slice(0, 1_000)),
     formatClock(i18n.language, message.sentAtMs),
-    ...(message.author === 'me' ? [t(`state.${message.state}`)] : []),
+    ...(message.signature === 'invalid' ? [t('signature.invalid')] : []),
+    ...(message.author === 'me' && !notSent ? [t(`state.${state}`)] : []),
+    ...(notSent ? [t('notSent', { reason: errorText(errorCode) })] : []),
   ]
   return parts.join(', ')
 }
