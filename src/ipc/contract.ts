@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { NETWORK_ERRORS, type ErrorCode } from '#shared/errors.ts'
+import { MAX_DRAFT_CHARS } from '#shared/text-limits.ts'
 import {
   AboutView,
   AccountView,
@@ -270,7 +271,7 @@ export const CALLS = {
           archived: v.boolean(),
           markedUnread: v.boolean(),
           signedMessages: v.boolean(),
-          draft: v.pipe(v.string(), v.maxLength(64_000)),
+          draft: v.pipe(v.string(), v.maxLength(MAX_DRAFT_CHARS)),
         }),
       ),
     }),

@@ -2,3 +2,5 @@
 export const MAX_TEXT_CHARS = 48_000
 /** In UTF-8; with it, the longest text and its framing stay below the largest padding bucket. */
 export const MAX_TEXT_BYTES = 56_000
+/** Longest unsent text that is kept, in UTF-16 units: one that still has to be cut is kept too. */
+export const MAX_DRAFT_CHARS = 64_000

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ERRORS, type ErrorCode } from './errors.ts'
+import { MAX_DRAFT_CHARS } from './text-limits.ts'
 
 // What the shells (the page, the command line) show of a client. Nothing here has a place for a private key
 // or a token: what has no schema cannot cross. All byte strings are public or already in the user's sight.
@@ -163,7 +164,7 @@ export const ConversationView = v.strictObject({
   /** 0: not muted; `Number.MAX_SAFE_INTEGER`: for good. */
   mutedUntilMs: timeMs,
   archived: v.boolean(),
-  draft: text(64_000),
+  draft: text(MAX_DRAFT_CHARS),
   signedMessages: v.boolean(),
 })
 export type ConversationView = v.InferOutput<typeof ConversationView>

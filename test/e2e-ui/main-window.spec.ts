@@ -71,6 +71,18 @@ test.describe('writing', () => {
     await expect(composer(app.page)).toHaveValue('half a thought')
   })
 
+  test('a text too long to be kept says so', async ({ open }) => {
+    const app = await open('some')
+    const status = app.page.getByRole('status').filter({ hasText: 'Split the message.' })
+    await composer(app.page).fill('a'.repeat(64_000))
+    await expect(status).not.toContainText('not kept')
+    await composer(app.page).fill('a'.repeat(64_001))
+    await expect(status).toContainText('A text this long is not kept when Sotto quits.')
+    await row(app.page, 'Teodor').click()
+    await row(app.page, 'Jonas').click()
+    await expect(composer(app.page)).toHaveValue('a'.repeat(64_001))
+  })
+
   test('a reply shows the original and leads to it', async ({ open }) => {
     const app = await open('some')
     await message(app.page, 'Shall we say seven').hover()

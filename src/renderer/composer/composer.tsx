@@ -2,6 +2,7 @@ import { PenLine, SendHorizontal } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ConversationView } from '#ipc/views.ts'
+import { MAX_DRAFT_CHARS } from '#shared/text-limits.ts'
 import { useSetting } from '../state/app.ts'
 import { cancelReply, useComposer } from '../state/composer.ts'
 import { classNames } from '../ui/class-names.ts'
@@ -113,6 +114,7 @@ export function Composer({ conversation }: { readonly conversation: Conversation
         role="status"
       >
         {left !== null && (left >= 0 ? t('left', { count: left }) : t('tooLong', { count: -left }))}
+        {text.length > MAX_DRAFT_CHARS && ` ${t('notKept')}`}
       </div>
     </div>
   )

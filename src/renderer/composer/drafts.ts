@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { create } from 'zustand'
 import type { ConversationView } from '#ipc/views.ts'
+import { MAX_DRAFT_CHARS } from '#shared/text-limits.ts'
 import { call } from '../ipc/bridge.ts'
 import { useConversations } from '../state/conversations.ts'
 
@@ -50,12 +51,12 @@ export function currentDraft(id: number): string {
   return typed ?? useConversations.getState().byId.get(id)?.draft ?? ''
 }
 
-/** Stores the unsent text at once. */
+/** Stores the unsent text at once; one that is too long for that stays here only. */
 export async function flushDraft(id: number): Promise<void> {
   clearTimeout(timers.get(id))
   timers.delete(id)
   const text = useTyped.getState().texts.get(id)
-  if (text === undefined) return
+  if (text === undefined || text.length > MAX_DRAFT_CHARS) return
   const outcome = await call('conversations.update', {
     conversationId: id,
     change: { draft: text },
