@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { NETWORK_ERRORS, type ErrorCode } from '#shared/errors.ts'
-import { MAX_DRAFT_CHARS } from '#shared/text-limits.ts'
+import { MAX_DRAFT_CHARS, MAX_LINK_CHARS } from '#shared/text-limits.ts'
 import {
   AboutView,
   AccountView,
@@ -162,7 +162,7 @@ export const CALLS = {
   },
   /** Opens a web or mail link outside; every other scheme is refused. */
   'links.openOutside': {
-    input: v.strictObject({ url: v.pipe(v.string(), v.maxLength(4_000)) }),
+    input: v.strictObject({ url: v.pipe(v.string(), v.maxLength(MAX_LINK_CHARS)) }),
     output: nothing,
     errors: ['FORBIDDEN'],
   },

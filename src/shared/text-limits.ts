@@ -4,3 +4,5 @@ export const MAX_TEXT_CHARS = 48_000
 export const MAX_TEXT_BYTES = 56_000
 /** Longest unsent text that is kept, in UTF-16 units: one that still has to be cut is kept too. */
 export const MAX_DRAFT_CHARS = 64_000
+/** Longest link that is opened outside, in UTF-16 units. */
+export const MAX_LINK_CHARS = 4_000

@@ -306,6 +306,17 @@ test.describe('reading', () => {
     await expect(app.page.getByRole('dialog', { name: 'Add a contact' })).toBeVisible()
   })
 
+  test('a link that is too long to be opened says so', async ({ open }) => {
+    const app = await open('some')
+    const url = `https://example.org/${'a'.repeat(4_000)}`
+    await arrive(app, 1, { text: url })
+    // The thread shows the beginning of a long message first.
+    await app.page.getByRole('button', { name: 'Show all' }).click()
+    await app.page.getByRole('link', { name: url }).press('Enter')
+    await expect(app.page.getByText('This link is too long').first()).toBeVisible()
+    expect(await app.calls('links.openOutside')).toEqual([])
+  })
+
   test('a link opens by the left and the middle button, not by the right one', async ({ open }) => {
     const app = await open('some')
     const link = app.page.getByRole('link', { name: 'https://example.org/recipes' })
