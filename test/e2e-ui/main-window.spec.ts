@@ -580,6 +580,27 @@ test.describe('the window', () => {
     await expect(composer(page)).toBeFocused()
   })
 
+  test('in a narrow window nothing is read behind another pane', async ({ open }) => {
+    const app = await open('some', { size: { width: 420, height: 800 } })
+    const { page } = app
+    const read = () => app.calls('conversations.markRead')
+    await expect(composer(page)).toBeFocused()
+    const before = (await read()).length
+    await page.getByRole('button', { name: 'Details', exact: true }).click()
+    await arrive(app, 1, { text: 'Behind the details' })
+    await page.waitForTimeout(500)
+    expect(await read()).toHaveLength(before)
+    await page.keyboard.press('Escape')
+    await expect.poll(read).toHaveLength(before + 1)
+    await page.keyboard.press('Control+f')
+    await arrive(app, 1, { text: 'Behind the list' })
+    await page.waitForTimeout(500)
+    expect(await read()).toHaveLength(before + 1)
+    await page.keyboard.press('Escape')
+    await expect.poll(read).toHaveLength(before + 2)
+    await expect(composer(page)).toBeFocused()
+  })
+
   test('Escape leaves the search from its results too', async ({ open }) => {
     const { page } = await open('some')
     await page.keyboard.press('Control+f')

@@ -58,7 +58,7 @@ export function MessageList({
   } | null>(null)
 
   const shift = useGrewAtStart(messages)
-  const readMarker = useReadMarker(conversation, messages, list)
+  const readMarker = useReadMarker(conversation, messages, list, scroller)
   const place = useScrollPlace({
     conversationId: id,
     thread,
