@@ -29,6 +29,7 @@ test('a conversation, its inspection and first run', async ({ start, relay }) =>
   await ben.write('Perfect. See you at seven 👋')
   await expect(ada.message('See you at seven')).toBeVisible()
   await ada.expectState('Here is the way', 'Read')
+  await expect(ada.page.getByText('1 unread message')).toHaveCount(0)
   await takeScreenshots(ada.instance, IMAGES, 'chat')
 
   await ada.message('See you at seven').hover()
