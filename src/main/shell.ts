@@ -187,7 +187,10 @@ export class Shell {
         this.#window.setOpenConversation(conversationId)
         this.#dismissWatched()
       },
-      pageReady: () => this.#mail.pageReady(),
+      pageReady: () => {
+        this.#publish('screen.lockChanged', { locked: this.#window.isScreenLocked() })
+        this.#mail.pageReady()
+      },
     })
     const isOurWindow = (id: number): boolean => this.#window.isOurs(id)
     serveCalls({ handlers, isOurWindow, log: this.log })

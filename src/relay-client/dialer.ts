@@ -36,8 +36,8 @@ export interface DialOptions {
  * @throws DialError
  */
 export async function dial(origin: RelayOrigin, options: DialOptions): Promise<Socket> {
-  const proxy = isLoopback(origin.hostname) ? null : await proxyFor(origin, options)
   const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS)
+  const proxy = isLoopback(origin.hostname) ? null : await proxyFor(origin, options, signal)
   const socket =
     proxy === null
       ? await direct(origin, signal)
@@ -49,12 +49,16 @@ export async function dial(origin: RelayOrigin, options: DialOptions): Promise<S
 }
 
 /** Without an answer there is no connection: one past the proxy would show who connects. */
-async function proxyFor(origin: RelayOrigin, options: DialOptions): Promise<URL | null> {
-  try {
-    return await options.proxyFor(origin)
-  } catch (cause) {
-    throw new DialError('PROXY_UNREACHABLE', cause)
-  }
+function proxyFor(
+  origin: RelayOrigin,
+  options: DialOptions,
+  signal: AbortSignal,
+): Promise<URL | null> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown): void => reject(new DialError('PROXY_UNREACHABLE', cause))
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true })
+    options.proxyFor(origin).then(resolve, fail)
+  })
 }
 
 function direct({ hostname, port }: RelayOrigin, signal: AbortSignal): Promise<Socket> {

@@ -141,6 +141,12 @@ test('a message is announced, unless it is read at once; behind a locked screen 
   await write('Locked out?')
   await expect.poll(noted).toEqual(['ben', 'ben'])
   expect(await unread()).toEqual([1])
+  // A page that loads meanwhile is told.
+  await ada.page.reload()
+  await expect(ada.page.getByRole('main').getByText('Locked out?')).toBeVisible()
+  await write('Still away?')
+  await expect(ada.page.getByRole('main').getByText('Still away?')).toBeVisible()
+  expect(await unread()).toEqual([2])
   await ada.electron.evaluate(({ powerMonitor }) => powerMonitor.emit('unlock-screen'))
   await expect.poll(unread).toEqual([0])
 })

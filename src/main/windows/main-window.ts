@@ -83,6 +83,10 @@ export class MainWindow {
     this.#isScreenLocked = locked
   }
 
+  isScreenLocked(): boolean {
+    return this.#isScreenLocked
+  }
+
   /** The conversation that the user is looking at: open in a window that has the focus. */
   watchedConversation(): number | null {
     return this.#window?.isFocused() && !this.#isScreenLocked ? this.#openConversation : null

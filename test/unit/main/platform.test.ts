@@ -17,11 +17,16 @@ test.each([
   ['HTTPS proxy.example.org:443', 'https://proxy.example.org:443'],
   ['SOCKS5 127.0.0.1:9050;DIRECT', 'socks5://127.0.0.1:9050'],
   ['SOCKS 127.0.0.1:1080', 'socks5://127.0.0.1:1080'],
-  ['PROXY', null],
-  ['', null],
 ])('the system says %j: %j', (resolved, url) => {
   expect(proxyUrlOf(resolved)).toBe(url)
 })
+
+test.each(['', 'PROXY', 'QUIC proxy.example.org:443', 'nonsense'])(
+  'the system says %j, which names no proxy and allows no direct connection',
+  (resolved) => {
+    expect(() => proxyUrlOf(resolved)).toThrow('names no proxy')
+  },
+)
 
 test('the badge shows the number, and nothing once all is read', () => {
   const window = { setOverlay: vi.fn() }
