@@ -21,7 +21,7 @@ import { addNotice, conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
 import { bindingWith } from './sessions.ts'
-import { rememberUntaken } from './untaken-texts.ts'
+import { askForUntaken, rememberUntaken } from './untaken-texts.ts'
 
 /** An envelope whose seal was opened by one of the contact's sessions. */
 export interface OpenedEnvelope {
@@ -145,7 +145,10 @@ function applyGrant(context: Context, contact: Contact, { tokenGrant }: Content)
       ...(contact.outboundTokenKind === 'grant' && { inboundTokenGranted: false }),
       ...(accepted && { relation: 'accepted' as const }),
     })
-    if (accepted) addNotice(context, contact, 'request-accepted')
+    if (accepted) {
+      addNotice(context, contact, 'request-accepted')
+      askForUntaken(context, contact)
+    }
     changes.conversation(conversationOf(context, contact).id)
   })
 }

@@ -1,6 +1,7 @@
 import { readHandshakeId } from '#crypto/handshake-id.ts'
 import { openMessage } from '#crypto/ratchet.ts'
 import type { HandshakeId } from '#crypto/session-state.ts'
+import { equalPublicBytes } from '#shared/bytes.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 import { MAX_IDS } from '#protocol/content.ts'
 import { acceptHandshake, keepSession, type AcceptedHandshake } from './accepting.ts'
@@ -13,14 +14,15 @@ import type { Contact, ContactId, HeldEnvelope, Invite } from './model.ts'
 import { conversationOf } from './notices.ts'
 import { enqueue } from './outbox.ts'
 import type { IncomingEnvelope } from './ports.ts'
+import { INVITE_USES } from './token-upkeep.ts'
 
 const ID_BYTES = 16
 /** Envelopes of one contact that are kept for another try; beyond, only counted. */
 const FAILED_KEPT_PER_CONTACT = 50
 /** Envelopes of strangers that wait for a look-up of their author at once; a relay that invents more gains nothing. */
 const PENDING_KEPT = 200
-/** Envelopes of one contact that wait for the user to look at its changed keys; its sender deposits the others again. */
-const PENDING_KEPT_PER_CONTACT = 20
+/** Envelopes of one contact that wait for the user to look at its changed keys: all that a link lets anybody send. */
+const PENDING_KEPT_PER_CONTACT = INVITE_USES
 
 /** What is to be done once the batch is durable. */
 export interface Followup {
@@ -218,6 +220,10 @@ class Receiver {
     keepSession(this.#context, contact, handshake)
     if (invite?.usedBy === null) {
       this.#context.store.invites.update(invite.label, { usedBy: contact.id })
+    }
+    // Whoever begins by an invite or a knock has not, or no longer, the token that was made for them.
+    if (!equalPublicBytes(contact.inboundLabel, incoming.label)) {
+      this.#context.store.contacts.update(contact.id, { inboundTokenGranted: false })
     }
     const { accepted } = handshake
     this.#apply(contact, { incoming, sessionId: accepted.state.id, ...accepted })

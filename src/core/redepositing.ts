@@ -67,7 +67,8 @@ export async function depositAgain(context: Context): Promise<JobOutcome> {
       postpone(context, kept, waitMs ?? HOUR_MS)
       continue
     }
-    const renamed = underNewId(context, kept)
+    const isUnheard = contact.outboundToken === null && kept.repeats > 0
+    const renamed = kept.overdue || isUnheard ? underNewId(context, kept) : kept
     const deposited = await deliver(context, contact, renamed)
     if (deposited.ok || isRefusal(deposited.error.code)) {
       noteRepeat(context, renamed)
@@ -97,10 +98,10 @@ function isRefusal(code: ErrorCode): boolean {
 
 /**
  * An envelope that its receiver should have confirmed by now goes under a new id: the relay would say of the old one that
- * it knows it, while the receipt is what was lost. The receiver knows it by its bytes, and confirms again.
+ * it knows it, while the receipt is what was lost. So does a knock that nothing has come of: its receiver may have let it go
+ * as our relay did not know us for a moment. The receiver knows envelopes by their bytes, and confirms again.
  */
 function underNewId(context: Context, kept: UnconfirmedEnvelope): UnconfirmedEnvelope {
-  if (!kept.overdue) return kept
   const change = { envelopeId: context.random(ENVELOPE_ID_BYTES), overdue: false }
   // Before it is tried: a repetition of the try has the same id.
   context.store.unconfirmed.update(kept.envelopeId, change)

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ContactId } from '#core/model.ts'
+import { decodeInviteLink } from '#protocol/invite-link.ts'
 import { eventually } from '#test/helpers/eventually.ts'
 import { Scenario, type Person } from '#test/helpers/scenario.ts'
+import { storeOf } from '#test/helpers/store-of.ts'
 import { codeOf, valueOf } from '#test/helpers/value-of.ts'
 
 let scenario: Scenario
@@ -307,6 +309,29 @@ describe('a contact that was removed', () => {
     ada.write(ben, 'welcome back')
     await ben.sees(ada, 'welcome back')
     await ben.showsState(ada, 'here I am', 'delivered')
+  })
+
+  test('gets its token anew where it has lost it, and comes by a link', async () => {
+    const [ada, ben] = await scenario.friends()
+    await haveTokens(ada, ben)
+    const { link } = valueOf(await ada.client.createInvite())
+    const invite = decodeInviteLink(link)
+    if (invite === null) throw new Error('no link')
+    const id = ben.contactId(ada)
+    await ben.close()
+    const { store } = await storeOf(ben)
+    for (const session of store.sessions.list(id)) store.sessions.remove(session.id)
+    store.contacts.update(id, { outboundToken: invite.token, outboundTokenKind: 'invite' })
+    store.close()
+    await ben.open()
+    ben.write(ada, 'by the link')
+    await ada.sees(ben, 'by the link')
+    await ben.showsState(ada, 'by the link', 'delivered')
+    await ben.close()
+    const { store: after } = await storeOf(ben)
+    expect(after.contacts.get(id)).toMatchObject({ outboundTokenKind: 'grant' })
+    after.close()
+    await ben.open()
   })
 
   test('is not asked again by a link that it did not need', async () => {

@@ -10,6 +10,7 @@ import { enqueue } from '#core/outbox.ts'
 import { keepPrekeys } from '#core/prekey-upkeep.ts'
 import { receiveBatch } from '#core/receiving.ts'
 import { establishSession } from '#core/sessions.ts'
+import { INVITE_USES } from '#core/token-upkeep.ts'
 import { randomBytes } from '#crypto/primitives.ts'
 import { makeAddress, type Address, type RelayHost } from '#protocol/address.ts'
 import { failure } from '#shared/errors.ts'
@@ -256,8 +257,8 @@ test('what a contact with changed keys sends takes few places, and none once it 
   receive(await knock(ben))
   await lookups.run()
   expect(ada.store.contacts.get(id)?.changedSigningKey).toEqual(ben.account().signingKey)
-  for (let i = 0; i < 25; i++) receive(await knock(ben))
-  expect(waiting()).toHaveLength(20)
+  for (let i = 0; i < 70; i++) receive(await knock(ben))
+  expect(waiting()).toHaveLength(INVITE_USES)
   valueOf(blockContact(ada, id))
   expect(waiting()).toEqual([])
 })

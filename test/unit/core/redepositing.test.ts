@@ -6,6 +6,7 @@ import { RelayEras, waitForReceiverMs } from '#core/relay-eras.ts'
 import { RepeatedReceipts } from '#core/repeated-receipts.ts'
 import { inviteDeliveryToken } from '#crypto/invite-token.ts'
 import { randomBytes } from '#crypto/primitives.ts'
+import { encodeHex } from '#shared/bytes.ts'
 import { failure, type ErrorCode } from '#shared/errors.ts'
 import { err, ok } from '#shared/result.ts'
 import { ManualClock } from '#test/helpers/manual-clock.ts'
@@ -22,14 +23,16 @@ type Deposit = Parameters<Relay['deposit']>[1]
 /** A profile whose relays answer deposits with what the test says. */
 function setUp(answer: (deposit: Deposit, host: string) => ErrorCode | null = () => null) {
   const deposits: Deposit[] = []
+  const take = (host: string, deposit: Deposit) => {
+    deposits.push(deposit)
+    const code = answer(deposit, host)
+    return Promise.resolve(
+      code === null ? ok(undefined) : err(failure(code as 'RELAY_UNREACHABLE')),
+    )
+  }
   const { context, clock } = openContext({
-    deposit: (host, deposit) => {
-      deposits.push(deposit)
-      const code = answer(deposit, host)
-      return Promise.resolve(
-        code === null ? ok(undefined) : err(failure(code as 'RELAY_UNREACHABLE')),
-      )
-    },
+    deposit: take,
+    knock: (host, knock) => take(host, { ...knock, token: new Uint8Array(0) }),
   })
   const { store } = context
   const contactAt = (host: string, change: Partial<Contact> = {}): Contact => {
@@ -101,6 +104,20 @@ describe('depositing again', () => {
       overdue: false,
       repeats: 1,
     })
+  })
+
+  test('of a knock goes under a new id from the second time on', async () => {
+    const { clock, context, deposits, contactAt, keep } = setUp()
+    const kept = keep(contactAt(HOST, { outboundToken: null }))
+    for (let repeat = 0; repeat < 3; repeat++) {
+      await depositAgain(context)
+      await clock.advance(2 * DAY_MS)
+    }
+    expect(deposits).toHaveLength(3)
+    expect(deposits[0]?.envelopeId).toEqual(kept.envelopeId)
+    const ids = new Set(deposits.map(({ envelopeId }) => encodeHex(envelopeId)))
+    expect(ids.size).toBe(3)
+    for (const { envelope } of deposits) expect(envelope).toEqual(kept.envelope)
   })
 
   test('leaves alone, for a while, a relay or a contact that takes nothing now', async () => {
