@@ -17,6 +17,7 @@ const CONNECT_WITHIN_MS = 3_000
 const FIND_WITHIN_MS = 5_000
 const FIND_EVERY_MS = 250
 const CLOSE_WITHIN_MS = 1_000
+const COMPLAIN_EVERY_MS = 60_000
 const STATEMENT_TIMEOUT_MS = 10_000
 const LOCK_TIMEOUT_MS = 5_000
 /** A relay process that stands still in the middle of a transaction must not hold the others up for longer. */
@@ -126,6 +127,7 @@ export class Primary {
   #server: Server | null = null
   #finding: Promise<Server> | null = null
   #newestTimeline = 0
+  #complainedAtMs = -Infinity
   #closed = false
 
   constructor(options: PrimaryOptions) {
@@ -159,7 +161,8 @@ export class Primary {
       client?.release(true)
       // Waiting in vain until others have finished says nothing about the server, nor that it takes no more connections.
       const busy = client === null && pool.totalCount >= pool.options.max
-      if (!busy && isLost(cause)) this.suspect(server, cause)
+      if (!isLost(cause)) this.complain(server, cause)
+      else if (!busy) this.suspect(server, cause)
       throw new StorageUnavailableError('there is no connection to the database', { cause })
     }
   }
@@ -168,9 +171,19 @@ export class Primary {
   suspect(server: Server, cause: unknown): void {
     if (this.#server !== server) return
     this.#server = null
-    const why = cause instanceof Error ? cause.message : String(cause)
-    this.#options.log(`the primary ${server.host.host}:${server.host.port} is lost: ${why}`)
+    this.#say(server, 'is lost', cause)
     this.#cut(server)
+  }
+
+  /**
+   * Tells of a server that answers and still gives no connection (too many of them, another password): it stays the
+   * current one, and only its operator can help. At most once a minute, since all who ask fail.
+   */
+  complain(server: Server, cause: unknown): void {
+    const nowMs = performance.now()
+    if (nowMs - this.#complainedAtMs < COMPLAIN_EVERY_MS) return
+    this.#complainedAtMs = nowMs
+    this.#say(server, 'gives no connection', cause)
   }
 
   async close(): Promise<void> {
@@ -184,6 +197,11 @@ export class Primary {
     for (const client of this.#connections.get(server) ?? []) client.connection.stream.destroy()
     this.#connections.delete(server)
     await ended
+  }
+
+  #say({ host }: Server, what: string, cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    this.#options.log(`the primary ${host.host}:${host.port} ${what}: ${why}`)
   }
 
   #cut(server: Server): void {

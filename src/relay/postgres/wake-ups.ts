@@ -143,9 +143,9 @@ export class DatabaseWakeUps implements WakeUpChannel {
       const server = await this.#options.primary.current().catch(() => null)
       if (server !== null) {
         await this.#follow(server).catch((cause: unknown) => {
-          if (!this.#stopped.signal.aborted && isLost(cause)) {
-            this.#options.primary.suspect(server, cause)
-          }
+          if (this.#stopped.signal.aborted) return
+          if (isLost(cause)) this.#options.primary.suspect(server, cause)
+          else this.#options.primary.complain(server, cause)
         })
       }
       await pauseUnless(this.#stopped.signal, CONNECT_EVERY_MS)

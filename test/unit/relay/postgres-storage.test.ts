@@ -10,6 +10,7 @@ import { migratePostgres, SCHEMA_VERSION } from '#relay/postgres/schema.ts'
 import { readStatistics } from '#relay/postgres/statistics.ts'
 import { openPostgresStorage, type PostgresStorageOptions } from '#relay/postgres/storage.ts'
 import { Transactions } from '#relay/postgres/transactions.ts'
+import { DatabaseWakeUps } from '#relay/postgres/wake-ups.ts'
 import {
   StorageUnavailableError,
   type AccountId,
@@ -467,9 +468,30 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
         if (turn === 0) expect(refused.length).toBeGreaterThan(0)
         expect(answers.length).toBeGreaterThan(refused.length)
       }
-      expect(said.filter((event) => event.includes('is lost'))).toEqual([])
       await storage.close()
       await small.remove()
+      expect(said.filter((event) => event.includes('is lost'))).toEqual([])
+      // Once for all who failed.
+      expect(said.slice(1)).toEqual([expect.stringMatching(/gives no connection: .*too many/)])
+    })
+
+    test('is told of where only the listening fails', async () => {
+      const said: string[] = []
+      const address = databaseAddress(server.url)
+      const primary = new Primary({ address, connections: 1, log: (event) => said.push(event) })
+      const wakeUps = new DatabaseWakeUps({
+        address: { ...address, database: 'nowhere' },
+        primary,
+        transactions: new Transactions(primary, false),
+        mode: 'listen',
+      })
+      try {
+        await eventually('it is told', () => said.length > 0)
+        expect(said).toEqual([expect.stringMatching(/gives no connection: .*"nowhere"/)])
+      } finally {
+        await wakeUps.close()
+        await primary.close()
+      }
     })
   })
 
