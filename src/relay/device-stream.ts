@@ -14,6 +14,10 @@ import type { Turns } from './turns.ts'
 const CHUNK_BYTES = 256 * 1024
 /** Unsent bytes of one connection, above which nothing more is read for it. */
 const MAX_BUFFERED_BYTES = 1024 * 1024
+/** After a read that failed, in so many steps, by their numbers: after a fail-over all look again. */
+const LOOK_AGAIN_MS = 1_000
+const LOOK_AGAIN_STEPS = 100
+const LOOK_AGAIN_STEP_MS = 20
 
 interface StreamParts {
   readonly storage: RelayStorage
@@ -42,6 +46,7 @@ export class DeviceStream {
   #bufferFull = false
   #pumping = false
   #pumpAgain = false
+  #lookAgainTimer: NodeJS.Timeout | undefined
   #alive = true
 
   constructor(
@@ -59,6 +64,7 @@ export class DeviceStream {
     this.#onError = onError
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary))
     socket.on('pong', () => (this.#alive = true))
+    socket.on('close', () => clearTimeout(this.#lookAgainTimer))
   }
 
   /** Sends what can be sent now. Called on every hint, acknowledgement and heartbeat. */
@@ -70,8 +76,11 @@ export class DeviceStream {
     this.#pumping = true
     this.#fill()
       .catch((cause: unknown) => {
-        // The next hint or heartbeat finds what waits; all devices coming back would find no more.
-        if (cause instanceof StorageUnavailableError) return
+        // Looking again finds what waits; all devices coming back would find no more.
+        if (cause instanceof StorageUnavailableError) {
+          this.#lookAgain()
+          return
+        }
         this.#onError(cause)
         this.#socket.close(1011)
       })
@@ -130,6 +139,14 @@ export class DeviceStream {
         this.#send(encodeEnvelopeFrame(envelope))
       }
     }
+  }
+
+  #lookAgain(): void {
+    clearTimeout(this.#lookAgainTimer)
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const step = this.mailbox % LOOK_AGAIN_STEPS
+    const waitMs = LOOK_AGAIN_MS + step * LOOK_AGAIN_STEP_MS
+    this.#lookAgainTimer = setTimeout(() => this.pump(), waitMs).unref()
   }
 
   #send(frame: Uint8Array): void {

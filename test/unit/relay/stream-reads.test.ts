@@ -95,6 +95,16 @@ describe('streams and the database', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN)
   })
 
+  test('what one that was away kept back comes by itself, without a hint or heartbeat', async () => {
+    const { frames, deposit } = await connected('alice')
+    isAway = true
+    looked.length = 0
+    await deposit()
+    await until(() => looked.length > 1)
+    isAway = false
+    await until(() => frames.some(({ kind }) => kind === 'envelope'))
+  })
+
   test('an acknowledgement that one did not take is repeated by a heartbeat', async () => {
     const { socket, frames, deposit } = await connected('alice')
     await deposit()
