@@ -88,9 +88,13 @@ export class Maintenance {
     const ageMs = Math.max(LONGEST_PART_MS, 2 * config.limits.requestTimeoutMs)
     const keys = await storage.blobTrash(nowMs() - ageMs)
     const removals = await Promise.allSettled(keys.map((key) => blobs.remove(key)))
-    // One that the store does not let go is tried again, and keeps none of the others.
-    const removed = keys.filter((_key, place) => removals[place]?.status === 'fulfilled')
+    const which = (status: 'fulfilled' | 'rejected'): readonly string[] =>
+      keys.filter((_key, place) => removals[place]?.status === status)
+    const removed = which('fulfilled')
     if (removed.length > 0) await storage.forgetBlobTrash(removed)
+    // What the store does not let go is tried again later, and keeps none of the others.
+    const stuck = which('rejected')
+    if (stuck.length > 0) await storage.postponeBlobTrash(stuck, nowMs())
     const failed = removals.find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') this.#onError(failed.reason)
     return removed.length

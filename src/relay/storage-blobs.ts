@@ -75,4 +75,6 @@ export interface BlobStorage {
   blobTrash(begunBeforeMs: number): Promise<readonly string[]>
   /** Forgets keys under which the store holds nothing any more. */
   forgetBlobTrash(keys: readonly string[]): Promise<void>
+  /** Puts keys that the store does not let go behind all others, as if begun now. */
+  postponeBlobTrash(keys: readonly string[], nowMs: number): Promise<void>
 }

@@ -31,6 +31,7 @@ const EXPIRE = `DELETE FROM blobs WHERE id IN (SELECT id FROM blobs WHERE expire
   ORDER BY expires_ms LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`
 const TRASH = `SELECT key FROM blob_trash WHERE begun_ms < $1 ORDER BY begun_ms LIMIT ${BATCH}`
 const FORGET = 'DELETE FROM blob_trash WHERE key = ANY ($1::text[])'
+const POSTPONE = 'UPDATE blob_trash SET begun_ms = $2 WHERE key = ANY ($1::text[])'
 
 async function create(
   transaction: Transaction,
@@ -148,5 +149,9 @@ export class BlobTables {
 
   async forgetTrash(keys: readonly string[]): Promise<void> {
     await this.#transactions.run((transaction) => transaction.change(FORGET, [keys]))
+  }
+
+  async postponeTrash(keys: readonly string[], nowMs: number): Promise<void> {
+    await this.#transactions.run((transaction) => transaction.change(POSTPONE, [keys, nowMs]))
   }
 }

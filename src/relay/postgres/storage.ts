@@ -165,6 +165,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     expireBlobs: (nowMs) => blobs.expire(nowMs),
     blobTrash: (begunBeforeMs) => blobs.trash(begunBeforeMs),
     forgetBlobTrash: (keys) => blobs.forgetTrash(keys),
+    postponeBlobTrash: (keys, nowMs) => blobs.postponeTrash(keys, nowMs),
     useNonce: (hash, expiresAtMs) => nonces.use(hash, expiresAtMs),
     expire: (nowMs, retentionMs) => expire(transactions, nowMs, retentionMs),
     listInvites: (after, limit, nowMs) => administration.invites(after, limit, nowMs),

@@ -27,6 +27,7 @@ export class BlobTables {
   readonly #expire
   readonly #trash
   readonly #forget
+  readonly #postpone
 
   constructor(database: Database) {
     this.#blob = database.prepare<[Uint8Array], BlobRow>(
@@ -75,6 +76,9 @@ export class BlobTables {
       `SELECT key FROM blob_trash WHERE begun_ms < ? ORDER BY begun_ms LIMIT ${BATCH}`,
     )
     this.#forget = database.prepare<[string]>('DELETE FROM blob_trash WHERE key = ?')
+    this.#postpone = database.prepare<[number, string]>(
+      'UPDATE blob_trash SET begun_ms = ? WHERE key = ?',
+    )
   }
 
   create(blob: Omit<BlobRecord, 'offset'>, quota: BlobQuota, nowMs: number): BlobCreation {
@@ -143,5 +147,9 @@ export class BlobTables {
 
   forgetTrash(keys: readonly string[]): void {
     for (const key of keys) this.#forget.run(key)
+  }
+
+  postponeTrash(keys: readonly string[], nowMs: number): void {
+    for (const key of keys) this.#postpone.run(nowMs, key)
   }
 }

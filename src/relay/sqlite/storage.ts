@@ -126,6 +126,7 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     expireBlobs: (nowMs) => commits.run(() => blobs.expire(nowMs)),
     blobTrash: async (begunBeforeMs) => blobs.trash(begunBeforeMs),
     forgetBlobTrash: (keys) => commits.run(() => blobs.forgetTrash(keys)),
+    postponeBlobTrash: (keys, nowMs) => commits.run(() => blobs.postponeTrash(keys, nowMs)),
     useNonce: (hash, expiresAtMs) =>
       commits.join(() => insertNonce.run(hash, expiresAtMs).changes === 1),
     expire: (nowMs, retentionMs) => commits.run(() => expiry.run(nowMs, retentionMs)),

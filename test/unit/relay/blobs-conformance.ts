@@ -135,6 +135,23 @@ export function blobsConformance(
       expect(await storage.blobTrash(ALL)).toEqual([])
     })
 
+    test('what the store does not let go stays trash, behind all the rest', async () => {
+      const begun = [newKey(), newKey(), newKey()]
+      for (const [place, key] of begun.entries()) {
+        const id = randomBytes(16)
+        await create(id, 100)
+        await begin(id, 0, key, NOW + place)
+        await storage.abandonBlobPart(key)
+      }
+      const [first = '', second = '', third = ''] = begun
+      expect(await storage.blobTrash(ALL)).toEqual([first, second, third])
+      await storage.postponeBlobTrash([first, second], LATER)
+      expect(await storage.blobTrash(LATER)).toEqual([third])
+      const all = await storage.blobTrash(ALL)
+      expect(all[0]).toBe(third)
+      expect(all.toSorted()).toEqual(begun.toSorted())
+    })
+
     test('quotas count what is announced, and give it back', async () => {
       const [first, second] = [randomBytes(16), randomBytes(16)]
       await create(first, 600)

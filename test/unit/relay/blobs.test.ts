@@ -598,6 +598,31 @@ describe('a relay whose attachment store does not work', () => {
     await relay.close()
   })
 
+  test('goes on behind a whole batch that the store does not let go', async () => {
+    const files = await STORES.files.open()
+    const storage = memoryStorage()
+    let trash: readonly string[] = ['stuck', 'stuck too', 'free']
+    storage.blobTrash = async () => trash.slice(0, 2)
+    storage.forgetBlobTrash = async (keys) => {
+      trash = trash.filter((key) => !keys.includes(key))
+    }
+    storage.postponeBlobTrash = async (keys) => {
+      trash = [...trash.filter((key) => !keys.includes(key)), ...keys]
+    }
+    const blobs: BlobStore = {
+      put: (...args) => files.put(...args),
+      get: (...args) => files.get(...args),
+      remove: async (key) => {
+        if (key !== 'free') throw new BlobStoreError('it stays')
+      },
+      close: () => files.close(),
+    }
+    const relay = await testRelay({ limits: { retentionMs: 100 } }, { storage, blobs })
+    await until(() => trash.length === 2)
+    expect(trash).not.toContain('free')
+    await relay.close()
+  })
+
   test('expires everything else while parts cannot be removed', async () => {
     const files = await STORES.files.open()
     const storage = memoryStorage()
