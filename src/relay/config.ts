@@ -114,7 +114,7 @@ const Rates = Type.Object(
     /** Per requester address: groups made. */
     groups: bucket(6, 10 * MINUTE_MS),
     /** Per requester address and group: commits. */
-    groupCommits: bucket(30, 10 * SECOND_MS),
+    groupCommits: bucket(120, 10 * SECOND_MS),
     /** Per account: uploads begun. */
     uploads: bucket(50, 1_200),
     /** Per account: parts of uploads. */

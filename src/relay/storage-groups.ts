@@ -23,6 +23,9 @@ export interface GroupLimits {
   readonly bytes: number
 }
 
+/** What a commit may add, by the space there is and by who sends it: with a group, its first commit too. */
+export type CommitAddition = 'nothing' | 'commit' | 'group'
+
 export type CommitOutcome =
   | 'stored'
   /** The same commit before. */
@@ -33,17 +36,19 @@ export type CommitOutcome =
   | 'refused'
   /** There is no such group, and none was to be made. */
   | 'unknown'
+  /** It would have been stored, and nothing was to be added. */
+  | 'full'
 
 /** The part of the storage port that orders the commits of groups. */
 export interface GroupStorage {
   /**
    * Stores a commit where its token is the group's and its epoch is beyond those of all commits before: of any number
-   * at once, one wins. The group's token is then the next one. With `mayCreate`, a first commit makes the group.
+   * at once, one wins. The group's token is then the next one. A first commit makes the group, where it may.
    */
   putCommit(
     commit: NewCommit,
     limits: GroupLimits,
-    mayCreate: boolean,
+    mayAdd: CommitAddition,
     nowMs: number,
   ): Promise<CommitOutcome>
   /**

@@ -7,7 +7,13 @@ import {
   type GroupRow,
   type KnownCommitRow,
 } from '../rows/groups.ts'
-import type { CommitOutcome, GroupLimits, NewCommit, StoredCommit } from '../storage-groups.ts'
+import type {
+  CommitAddition,
+  CommitOutcome,
+  GroupLimits,
+  NewCommit,
+  StoredCommit,
+} from '../storage-groups.ts'
 import { RunAgain, type Transaction, type Transactions } from './transactions.ts'
 
 const BATCH = 500
@@ -58,19 +64,20 @@ async function put(
   transaction: Transaction,
   commit: NewCommit,
   limits: GroupLimits,
-  mayCreate: boolean,
+  mayAdd: CommitAddition,
   nowMs: number,
 ): Promise<CommitOutcome> {
   const { group: id, epoch, tokenHash, nextTokenHash, body } = commit
   const [group] = await transaction.query<GroupRow>(LOCK_GROUP, [id])
   if (group === undefined) {
-    if (!mayCreate) return 'unknown'
+    if (mayAdd !== 'group') return 'unknown'
     const added = await transaction.change(ADD_GROUP, [id, epoch, nextTokenHash, nowMs])
     // Another member had the same idea since we looked.
     if (added === 0) throw new RunAgain()
   } else {
     const isCurrent = equalPublicBytes(group.token_hash, tokenHash)
     if (!isCurrent || epoch <= group.last_epoch) return answerLate(transaction, commit, isCurrent)
+    if (mayAdd === 'nothing') return 'full'
     transaction.send(ADVANCE, [id, epoch, nextTokenHash, nowMs])
   }
   transaction.send(ADD_COMMIT, [id, epoch, tokenHash, body, nowMs])
@@ -93,13 +100,13 @@ export class GroupTables {
   async put(
     commit: NewCommit,
     limits: GroupLimits,
-    mayCreate: boolean,
+    mayAdd: CommitAddition,
     nowMs: number,
   ): Promise<CommitOutcome> {
     const first = await this.#firstEpoch(commit.group, commit.tokenHash)
-    if (first === 'refused' || (first === 'unknown' && !mayCreate)) return first
+    if (first === 'refused' || (first === 'unknown' && mayAdd !== 'group')) return first
     return this.#transactions.answer((transaction) =>
-      put(transaction, commit, limits, mayCreate, nowMs),
+      put(transaction, commit, limits, mayAdd, nowMs),
     )
   }
 

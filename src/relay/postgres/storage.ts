@@ -151,7 +151,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     waiting: (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => mailboxes.acknowledge(mailbox, which),
-    putCommit: (commit, limits, mayCreate, nowMs) => groups.put(commit, limits, mayCreate, nowMs),
+    putCommit: (commit, limits, mayAdd, nowMs) => groups.put(commit, limits, mayAdd, nowMs),
     commits: (group, tokenHash, from, limit, maxBytes) =>
       groups.commits(group, tokenHash, from, limit, maxBytes),
     expireGroups: (nowMs, retentionMs, idleMs) => groups.expire(nowMs, retentionMs, idleMs),

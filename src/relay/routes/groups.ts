@@ -33,11 +33,9 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
   const folder = config.database === null ? config.dataDir : null
 
   /** Groups need no account: whatever they fill, messages still get through. */
-  async function leaveReserve(): Promise<void> {
+  async function hasRoom(): Promise<boolean> {
     const freeBytes = folder === null ? null : await diskFreeBytes(folder)
-    if (freeBytes !== null && freeBytes < config.limits.groupReserveBytes) {
-      throw refuse('RELAY_FULL')
-    }
+    return freeBytes === null || freeBytes >= config.limits.groupReserveBytes
   }
 
   app.post(
@@ -66,11 +64,12 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
       }
       // Not by the token, which each commit replaces; nor by the group alone, lest those removed hold up the others.
       rates.take('groupCommits', `${requester} ${latin1(commit.group)}`)
-      await leaveReserve()
-      let outcome = await storage.putCommit(commit, limits, false, nowMs())
+      const mayAdd = (await hasRoom()) ? 'commit' : 'nothing'
+      let outcome = await storage.putCommit(commit, limits, mayAdd, nowMs())
       if (outcome === 'unknown') {
+        if (mayAdd === 'nothing') throw refuse('RELAY_FULL')
         rates.take('groups', requester)
-        outcome = await storage.putCommit(commit, limits, true, nowMs())
+        outcome = await storage.putCommit(commit, limits, 'group', nowMs())
       }
       switch (outcome) {
         case 'stored':
@@ -81,6 +80,8 @@ export function groupRoutes(app: RelayApp, context: RelayContext): void {
           throw refuse('CONFLICT')
         case 'refused':
           throw refuse('FORBIDDEN')
+        case 'full':
+          throw refuse('RELAY_FULL')
         case 'unknown':
           throw new TypeError('a group was not made')
       }

@@ -8,7 +8,13 @@ import {
   type GroupRow,
   type KnownCommitRow,
 } from '../rows/groups.ts'
-import type { CommitOutcome, GroupLimits, NewCommit, StoredCommit } from '../storage-groups.ts'
+import type {
+  CommitAddition,
+  CommitOutcome,
+  GroupLimits,
+  NewCommit,
+  StoredCommit,
+} from '../storage-groups.ts'
 
 const BATCH = 500
 /** Read at a time, so that little more than what is wanted is in memory. */
@@ -66,11 +72,16 @@ export class GroupTables {
     )
   }
 
-  put(commit: NewCommit, limits: GroupLimits, mayCreate: boolean, nowMs: number): CommitOutcome {
+  put(
+    commit: NewCommit,
+    limits: GroupLimits,
+    mayAdd: CommitAddition,
+    nowMs: number,
+  ): CommitOutcome {
     const { group: id, epoch, tokenHash, nextTokenHash, body } = commit
     const group = this.#group.get(id)
     if (group === undefined) {
-      if (!mayCreate) return 'unknown'
+      if (mayAdd !== 'group') return 'unknown'
       this.#insertGroup.run(id, epoch, nextTokenHash, nowMs)
     } else {
       const isCurrent = equalPublicBytes(group.token_hash, tokenHash)
@@ -78,6 +89,7 @@ export class GroupTables {
         const isMember = isCurrent || this.#opened(id, tokenHash) !== null
         return lateOutcome(commit, this.#commit.get(id, epoch), isMember)
       }
+      if (mayAdd === 'nothing') return 'full'
       this.#advance.run(epoch, nextTokenHash, nowMs, id)
     }
     this.#insertCommit.run(id, epoch, tokenHash, body, nowMs)

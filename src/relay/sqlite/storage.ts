@@ -110,8 +110,8 @@ export function openSqliteStorage(options: SqliteStorageOptions): RelayStorage {
     waiting: async (mailbox, after, limit, maxBytes) =>
       mailboxes.waiting(mailbox, after, limit, maxBytes),
     acknowledge: (mailbox, which) => commits.join(() => mailboxes.acknowledge(mailbox, which)),
-    putCommit: (commit, limits, mayCreate, nowMs) =>
-      commits.run(() => groups.put(commit, limits, mayCreate, nowMs)),
+    putCommit: (commit, limits, mayAdd, nowMs) =>
+      commits.run(() => groups.put(commit, limits, mayAdd, nowMs)),
     commits: async (group, tokenHash, from, limit, maxBytes) =>
       groups.commits(group, tokenHash, from, limit, maxBytes),
     expireGroups: (nowMs, retentionMs, idleMs) =>

@@ -26,7 +26,7 @@ export function groupsConformance(
       body: Uint8Array.of(epoch),
       ...change,
     })
-    const put = (one: NewCommit, at = NOW) => storage.putCommit(one, LIMITS, true, at)
+    const put = (one: NewCommit, at = NOW) => storage.putCommit(one, LIMITS, 'group', at)
     const read = (tokenHash: Uint8Array, from = 0, limit = 10, maxBytes = 10_000) =>
       storage.commits(group, tokenHash, from, limit, maxBytes)
     const epochs = async (...args: Parameters<typeof read>) =>
@@ -110,10 +110,22 @@ export function groupsConformance(
     })
 
     test('a group is not made where it must not be', async () => {
-      expect(await storage.putCommit(commit(0), LIMITS, false, NOW)).toBe('unknown')
+      expect(await storage.putCommit(commit(0), LIMITS, 'commit', NOW)).toBe('unknown')
       expect(await read(tokenOf(0))).toBeNull()
       await put(commit(0))
-      expect(await storage.putCommit(commit(1), LIMITS, false, NOW)).toBe('stored')
+      expect(await storage.putCommit(commit(1), LIMITS, 'commit', NOW)).toBe('stored')
+    })
+
+    test('where nothing may be added, only a commit that would be stored finds no room', async () => {
+      const probe = (one: NewCommit) => storage.putCommit(one, LIMITS, 'nothing', NOW)
+      expect(await probe(commit(0))).toBe('unknown')
+      for (const epoch of [0, 1]) await put(commit(epoch))
+      expect(await probe(commit(2))).toBe('full')
+      expect(await probe(commit(1))).toBe('seen')
+      expect(await probe(commit(1, { body: randomBytes(9) }))).toBe('conflict')
+      expect(await probe(commit(2, { tokenHash: randomBytes(32) }))).toBe('refused')
+      expect(await epochs(tokenOf(0))).toEqual([0, 1])
+      expect(await put(commit(2))).toBe('stored')
     })
 
     test('beyond the limits the oldest go, and the newest always stays', async () => {

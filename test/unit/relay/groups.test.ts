@@ -175,7 +175,17 @@ describe('a group at a relay', () => {
     await testAccount(relay, client, 'alice')
     await stop()
     await start({ dataDir, limits: { groupReserveBytes: 0 } })
-    expect(await put(0)).toBeNull()
+    const commit = randomBytes(50)
+    expect(await put(0, commit)).toBeNull()
+    const known = { group, tokens }
+    await stop()
+    await start({ dataDir, limits: { groupReserveBytes: Number.MAX_SAFE_INTEGER } })
+    ;({ group, tokens } = known)
+    // What takes no room is answered as ever.
+    expect(await put(0, commit)).toBeNull()
+    expect(await put(0)).toBe('CONFLICT')
+    expect(await put(1, commit, randomBytes(32))).toBe('FORBIDDEN')
+    expect(await put(1)).toBe('RELAY_FULL')
     await stop()
     rmSync(dataDir, { recursive: true })
     await start()

@@ -259,7 +259,7 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
       body: Uint8Array.of(epoch),
     })
     const GROUP_LIMITS = { commits: 10, bytes: 1_000 }
-    expect(await before.putCommit(commit(0), GROUP_LIMITS, true, NOW_MS)).toBe('stored')
+    expect(await before.putCommit(commit(0), GROUP_LIMITS, 'group', NOW_MS)).toBe('stored')
     const id = randomBytes(16)
     const upload = { id, account: ada.id, length: 10, expiresAtMs: NOW_MS + 1_000 }
     await before.createBlob(upload, { blobs: 2, bytes: 100 }, NOW_MS)
@@ -289,8 +289,8 @@ describe.skipIf(MISSING)(`moving a relay to PostgreSQL${WHY}`, () => {
     await client.connect()
     expect((await client.query('SELECT id FROM sotto.shared_bodies')).rows).toEqual([])
     await client.end()
-    expect(await after.putCommit(commit(0), GROUP_LIMITS, false, NOW_MS)).toBe('seen')
-    expect(await after.putCommit(commit(1), GROUP_LIMITS, false, NOW_MS)).toBe('stored')
+    expect(await after.putCommit(commit(0), GROUP_LIMITS, 'commit', NOW_MS)).toBe('seen')
+    expect(await after.putCommit(commit(1), GROUP_LIMITS, 'commit', NOW_MS)).toBe('stored')
     expect(await after.findBlob(id, NOW_MS)).toMatchObject({ offset: 4, length: 10 })
     expect(await after.blobParts(id, 0, 10)).toEqual([{ key: 'kept', offset: 0, length: 4 }])
     expect(await after.blobTrash(NOW_MS + 1)).toEqual(['lost'])

@@ -202,14 +202,14 @@ describe.skipIf(MISSING)(`the PostgreSQL engine${WHY}`, () => {
       nextTokenHash: token,
       body: Uint8Array.of(1),
     }
-    expect(await storage.putCommit(commit, limits, true, NOW)).toBe('stored')
+    expect(await storage.putCommit(commit, limits, 'group', NOW)).toBe('stored')
     const before = transactions
     const strange = { ...commit, epoch: 1, tokenHash: randomBytes(32) }
-    expect(await storage.putCommit(strange, limits, true, NOW)).toBe('refused')
+    expect(await storage.putCommit(strange, limits, 'group', NOW)).toBe('refused')
     const nowhere = { ...commit, group: randomBytes(32) }
-    expect(await storage.putCommit(nowhere, limits, false, NOW)).toBe('unknown')
+    expect(await storage.putCommit(nowhere, limits, 'commit', NOW)).toBe('unknown')
     expect(transactions).toBe(before)
-    expect(await storage.putCommit({ ...commit, epoch: 1 }, limits, false, NOW)).toBe('stored')
+    expect(await storage.putCommit({ ...commit, epoch: 1 }, limits, 'commit', NOW)).toBe('stored')
     expect(transactions).toBe(before + 1)
     await storage.close()
   })
