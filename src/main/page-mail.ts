@@ -2,8 +2,8 @@ import type { MenuCommand } from '#ipc/contract.ts'
 import type { PublishEvent } from './ipc/publish-event.ts'
 
 /**
- * What the user asked for outside of the page (a link, a conversation, a command of the menu), kept until the page can take it: a page
- * that still loads has no ears yet.
+ * What the user asked for outside of the page (a link, a conversation, a command of the menu), kept until the page can
+ * take it: a page that still loads has no ears yet.
  */
 export class PageMail {
   readonly #publish: PublishEvent

@@ -55,8 +55,9 @@ export interface NewAccount {
 export type Registration =
   /**
    * `existing`: the same key again; the device's certificate is now the given one. `stale`: it has another certificate,
-   * but no newer device list that names it. `too-many`: the account has as many devices as a list can name. `looks-taken`: another account's name has the same skeleton; no two ever
-   * have, but for those that were there before the rule.
+   * but no newer device list that names it. `too-many`: the account has as many devices as a list can name.
+   * `looks-taken`: another account's name has the same skeleton; no two ever have, but for those that were there before
+   * the rule.
    */
   {
     readonly outcome:
